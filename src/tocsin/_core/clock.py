@@ -1,0 +1,76 @@
+"""Where time comes from: one protocol, and the real clock that follows the store's time.
+
+All replicas measure with the store's time, so that a lease or a deadline written by one means the same
+to another. ``StoreClock`` is the process's monotonic clock plus an offset to the store's time. Small
+drift is followed at once; a jump is only reported and waits until no lease taken before it can still run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Protocol
+
+from tocsin._core.times import SECOND, Millis
+
+log = logging.getLogger(__name__)
+
+JUMP: Millis = 1 * SECOND
+"""A difference larger than this is a jump, not drift."""
+
+JUMP_SETTLES_AFTER = 60.0
+"""Seconds for which a jump must last before it is followed; longer than any lease."""
+
+
+class Clock(Protocol):
+    """Time as an argument: what decides is given ``now``; what waits is given a clock."""
+
+    def now(self) -> Millis:
+        """Milliseconds since the Unix epoch, by the store's time."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump; only differences mean anything."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds of this clock."""
+        ...
+
+
+class StoreClock:
+    """The real clock. ``follow`` is told the store's time now and then; it starts on this machine's."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() * SECOND - time.monotonic() * SECOND
+        self._jump_seen: float | None = None
+        self._followed = False
+
+    def now(self) -> Millis:
+        """Milliseconds since the Unix epoch, by the store's time."""
+        return int(time.monotonic() * SECOND + self._offset)
+
+    def monotonic(self) -> float:
+        """Seconds that never jump."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in real time."""
+        await asyncio.sleep(seconds)
+
+    def follow(self, store_time: Millis) -> None:
+        """Take note of the store's time, just read."""
+        now = time.monotonic()
+        offset = store_time - now * SECOND
+        difference = offset - self._offset
+        if not self._followed or abs(difference) <= JUMP:
+            self._offset, self._jump_seen, self._followed = offset, None, True
+        elif self._jump_seen is None:
+            self._jump_seen = now
+            log.warning("the store's time jumped", extra={"by_seconds": round(difference / SECOND, 3)})
+        elif now - self._jump_seen >= JUMP_SETTLES_AFTER:
+            self._offset, self._jump_seen = offset, None
+            log.warning(
+                "following the store's time after its jump", extra={"by_seconds": round(difference / SECOND, 3)}
+            )

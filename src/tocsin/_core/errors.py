@@ -1,0 +1,71 @@
+"""The one error tree. Which branch an error is on says whether to try again.
+
+::
+
+    TocsinError
+    ├── PlanError             the rule files are not sound; carries every problem     (exit code 78)
+    ├── ConfigurationError    a flag, a variable or the machine is not as needed      (exit code 78)
+    ├── StoreError
+    │   ├── StoreUnavailable  out of reach, read-only, full or too slow               try again later
+    │   └── StoreMismatch     another schema, or another number of shards             do not try again
+    ├── SendError
+    │   ├── TrySendAgain      5xx, 429, a broken connection, a timeout                try again, after ``retry_after``
+    │   └── SendRefused       the channel says no for good                            do not try again
+    └── NotFound              no incident or delivery of that id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tocsin._core.problems import Problem
+
+
+class TocsinError(Exception):
+    """The root; its text is written for the person who reads it and holds no secret."""
+
+
+class PlanError(TocsinError):
+    """The rule files are not sound. ``problems`` lists all that were found, in order of file and line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class ConfigurationError(TocsinError):
+    """A flag, an environment variable or the machine is not as needed; the text says what to do."""
+
+
+class StoreError(TocsinError):
+    """Something about the store."""
+
+
+class StoreUnavailable(StoreError):
+    """The store is out of reach, read-only, full or too slow. Try again later."""
+
+
+class StoreMismatch(StoreError):
+    """The store holds what this version or setting cannot work with."""
+
+
+class SendError(TocsinError):
+    """A channel did not take a message. The text goes into the delivery's attempts."""
+
+
+class TrySendAgain(SendError):
+    """The channel may take the message later. ``retry_after`` is in seconds, where the channel named it."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SendRefused(SendError):
+    """The channel will not take this message however often it is sent."""
+
+
+class NotFound(TocsinError):
+    """No incident or delivery has this id."""

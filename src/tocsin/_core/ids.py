@@ -1,0 +1,45 @@
+"""Identifiers: functions of what they name, never of chance, so that a retried step mints nothing new."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from tocsin._core.times import SECOND, Millis
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def digest(parts: Iterable[str], *, size: int = 16) -> str:
+    """A hexadecimal digest of ``size`` bytes. Parts are length-prefixed, so no two lists of parts run together."""
+    hasher = hashlib.blake2b(digest_size=size)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        hasher.update(len(data).to_bytes(4, "big"))
+        hasher.update(data)
+    return hasher.hexdigest()
+
+
+def incident_id(key: str, first_at: Millis, counter: int = 0) -> str:
+    """``INC-yymmdd-XXXXXX`` of the key and the acceptance of the first alert; ``counter`` where one is taken."""
+    day = datetime.fromtimestamp(first_at // SECOND, UTC)
+    number = int(digest((key, str(first_at), str(counter)), size=8), 16)
+    letters = "".join(_CROCKFORD[(number >> (5 * place)) & 31] for place in range(6))
+    return f"INC-{day:%y%m%d}-{letters}"
+
+
+def normal_incident_id(text: str) -> str:
+    """What a person typed, as an id is stored: any case, and O, I and L for the digits they look like."""
+    head, _, letters = text.strip().upper().rpartition("-")
+    return f"{head}-{letters.translate(str.maketrans('OIL', '011'))}"
+
+
+def notice_id(incident: str, sequence: int) -> str:
+    """The notice of an incident with this sequence number."""
+    return f"{incident.lower()}-{sequence}"
+
+
+def delivery_id(notice: str, group: str, channel: str) -> str:
+    """The delivery of a notice to a group on a channel; at most 40 characters."""
+    return f"{notice}-{digest((group, channel), size=6)}"

@@ -1,0 +1,175 @@
+"""An incident, the notices it owes and their deliveries: what is stored, and goes between steps.
+
+All are immutable; ``msgspec.structs.replace`` makes a changed copy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from tocsin._core.model import Classification, Text, Tier
+from tocsin._core.times import Millis
+
+State = Literal["open", "acknowledged", "contained", "restored", "closed"]
+Signals = Literal["firing", "cleared"]
+Outcome = Literal["recovered", "unconfirmed", "transient", "false_alarm", "merged"]
+DeliveryState = Literal["waiting", "accepted", "dead", "superseded"]
+
+
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert as it is kept, with what was decided about it when it fired."""
+
+    identity: str
+    source: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    generator_url: str
+    starts_at: Millis | None
+    classification: Classification
+    firing: bool = True
+    ends_at: Millis | None = None
+
+
+class Fallback(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told."""
+
+    sequence: int
+    group: str
+    due: Millis | None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """An incident as stored.
+
+    ``key`` is the digest under which its alerts join, ``key_text`` the same for people. ``first_at`` is
+    the acceptance of its first alert, ``announce_at`` when ``opened`` is due, ``announced_at`` when it was
+    committed. ``cleared_at`` is set while nothing fires; ``clearing_told`` says whether that was told.
+    ``joined`` counts alerts that joined and are not yet told. ``told`` are the groups for which a notice was
+    committed.
+    """
+
+    id: str
+    key: str
+    key_text: str
+    revision: int = 0
+    sequence: int = 0
+    class_: str
+    secondary_classes: tuple[str, ...] = ()
+    tier: Tier
+    state: State = "open"
+    title: Text
+    services: tuple[str, ...] = ()
+    decision: Classification
+    rto: Millis
+    drill: bool = False
+    started_at: Millis
+    first_at: Millis
+    announce_at: Millis
+    announced_at: Millis | None = None
+    cleared_at: Millis | None = None
+    cleared_reason: str = ""
+    clearing_told: bool = False
+    clearings: int = 0
+    stale_told: bool = False
+    restored_at: Millis | None = None
+    closed_at: Millis | None = None
+    outcome: Outcome | None = None
+    follows: str = ""
+    firing: int = 0
+    total: int = 0
+    joined: int = 0
+    joined_told_at: Millis | None = None
+    truncated: int = 0
+    told: tuple[str, ...] = ()
+    unconfirmed: tuple[Fallback, ...] = ()
+
+    @property
+    def signals(self) -> Signals:
+        """Whether any of its alerts fires."""
+        return "firing" if self.cleared_at is None else "cleared"
+
+    @property
+    def rto_deadline(self) -> Millis:
+        """When the recovery time is over; always measured from ``started_at``."""
+        return self.started_at + self.rto
+
+    def rto_consumed(self, now: Millis) -> float:
+        """The share of the recovery time that is used; it stands still while nothing fires."""
+        at = min(at for at in (now, self.cleared_at, self.restored_at) if at is not None)
+        return max(0.0, (at - self.started_at) / self.rto) if self.rto else 1.0
+
+
+class Change(msgspec.Struct, frozen=True, rename={"from_": "from"}):
+    """A field that an event changed."""
+
+    field: str
+    from_: str
+    to: str
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """An event of an incident that is owed to groups, with the one snapshot that all its bodies are made of.
+
+    ``incident`` is the incident as clients see it (JSON-ready), ``alerts`` its newest ones. ``tell_by`` is
+    how long a group's channels have before its fallback is told, ``None`` for no limit. ``accepted_at`` is
+    when the alert was accepted that is behind it.
+    """
+
+    id: str
+    incident_id: str
+    key: str
+    sequence: int
+    event: str
+    at: Millis
+    reason: str = ""
+    changes: tuple[Change, ...] = ()
+    groups: tuple[str, ...]
+    asks: dict[str, tuple[str, ...]] = {}
+    tier: Tier
+    drill: bool = False
+    incident: dict[str, Any]
+    alerts: tuple[AlertRecord, ...] = ()
+    truncated_alerts: int = 0
+    accepted_at: Millis
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try to send: ``result`` is ``accepted``, ``retried`` or ``dead``."""
+
+    at: Millis
+    result: str
+    error: str = ""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One notice on its way to one channel, for one group (or several that share the channel)."""
+
+    id: str
+    notice: str
+    incident: str
+    key: str
+    sequence: int
+    event: str
+    tier: Tier
+    channel: str
+    group: str
+    groups: tuple[str, ...]
+    language: str
+    timezone: str
+    details: str
+    fallback: bool = False
+    state: DeliveryState = "waiting"
+    attempts: tuple[Attempt, ...] = ()
+    created_at: Millis
+    due: Millis
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened, when, and by whom: a person, or ``system:<rule>@<plan hash>``."""
+
+    at: Millis
+    actor: str
+    action: str
+    detail: dict[str, Any] = {}

@@ -1,0 +1,130 @@
+"""An alert, and what was decided about it: the values that go from step to step.
+
+All are immutable. Times are milliseconds since the epoch, durations milliseconds (``_core.times``).
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+import msgspec
+
+from tocsin._core.times import Millis
+
+
+class Tier(StrEnum):
+    """How much an incident matters. Compare by ``rank``, never by the text."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """1 for low, 2 for medium, 3 for high; 0 stands for no tier at all."""
+        return _RANKS[self]
+
+
+_RANKS = {Tier.LOW: 1, Tier.MEDIUM: 2, Tier.HIGH: 3}
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A text in both languages of the house."""
+
+    en: str
+    zh: str
+
+    def in_(self, language: str) -> str:
+        """The text in ``en`` or ``zh``."""
+        return self.zh if language == "zh" else self.en
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as a source said it, after adapting.
+
+    ``labels`` are the alert's own without empty ones; the source's fixed labels are not among them.
+    ``starts_at`` and ``ends_at`` are ``None`` where absent or the zero time. ``firing`` is already
+    decided: by the payload's status where it has one, else by ``ends_at`` against ``received_at``.
+    ``truncated`` is the number of further alerts that the sender left out of this one's group.
+    """
+
+    source: str
+    labels: dict[str, str]
+    annotations: dict[str, str] = {}
+    firing: bool
+    starts_at: Millis | None = None
+    ends_at: Millis | None = None
+    generator_url: str = ""
+    received_at: Millis
+    truncated: int = 0
+
+
+class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """What the plan says about one alert, and why. ``key`` is the incident key, part by part."""
+
+    rule: str
+    class_: str
+    subtype: str = ""
+    tier: Tier
+    impact: str
+    importance: str
+    outage: bool
+    operational: bool
+    rto: Millis
+    wait: Millis
+    title: Text
+    service: str = ""
+    environment: str = ""
+    location: str = ""
+    vendor: str = ""
+    key: tuple[tuple[str, str], ...]
+    drill: bool = False
+    reasons: tuple[str, ...] = ()
+    plan: str = ""
+
+    @property
+    def key_text(self) -> str:
+        """The incident key for people: ``subject=payments environment=prod location=``."""
+        return " ".join(f"{name}={value}" for name, value in self.key)
+
+
+class DropReason(Enum):
+    """Why an alert was dropped; the value is the metric's ``reason``."""
+
+    RULE = "rule"
+    ENVIRONMENT = "environment"
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """An alert that the plan says to drop: by which rule or environment, and its stated reason."""
+
+    reason: DropReason
+    by: str
+    why: str
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """An alert that cannot be taken: its place in the batch, a closed word for the metric, and the error."""
+
+    index: int
+    reason: str
+    error: str
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What an adapter made of one payload. ``received`` counts the payload's alerts, rejected ones too."""
+
+    received: int
+    alerts: tuple[Alert, ...]
+    rejected: tuple[Rejection, ...] = ()
+
+
+class Receipt(msgspec.Struct, kw_only=True):
+    """The answer to a batch; ``received`` is the sum of the others."""
+
+    received: int = 0
+    new: int = 0
+    repeated: int = 0
+    resolved: int = 0
+    dropped: int = 0
+    rejected: tuple[Rejection, ...] = ()

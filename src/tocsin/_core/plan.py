@@ -1,0 +1,182 @@
+"""The plan as values: what the rule files say, checked and with every reference resolved.
+
+Immutable. A reload builds a new ``Plan`` and swaps one reference. ``tocsin.plan.load`` makes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from tocsin._core.matcher import Matcher
+from tocsin._core.model import Text, Tier
+from tocsin._core.times import DAY, HOUR, MINUTE, Millis
+
+Language = Literal["en", "zh"]
+Tell = Literal["all", "listed", "lead"]
+Details = Literal["full", "summary"]
+Impact = Literal["wide", "partial", "narrow"]
+Importance = Literal["core", "important", "supporting"]
+
+GROUPS = ("command", "technical", "business", "legal", "data")
+"""The five role groups, in the plan's order."""
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierPolicy:
+    """A tier's clocks and audience. ``None`` means that the clock does not exist for it."""
+
+    rto: Millis
+    wait: Millis
+    tell: Tell
+    ack_within: Millis | None = None
+    update_every: Millis | None = None
+    auto_restore: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A role group and its channels, by name."""
+
+    name: str
+    title: Text
+    channels: tuple[str, ...]
+    fallback: tuple[str, ...] = ()
+    language: Language | None = None
+    timezone: ZoneInfo | None = None
+    details: Details = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel. ``settings`` are its kind's own keys (``url`` and so on), secrets as ``Secret``."""
+
+    name: str
+    type: str
+    settings: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    language: Language | None = None
+    timezone: ZoneInfo | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service of the catalogue."""
+
+    name: str
+    importance: Importance | None = None
+    rto: Millis | None = None
+    sla_limit: Millis | None = None
+    vendor: str = ""
+    location: str = ""
+    business_lines: tuple[str, ...] = ()
+    customer_groups: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    match: tuple[Matcher, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """A contractor or third party, and what its contract promises."""
+
+    name: str
+    title: Text
+    kind: str = ""
+    contract: str = ""
+    ack_within: Millis | None = None
+    rto: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClass:
+    """A class of incidents: who leads, who is told beside, and how its alerts join."""
+
+    name: str
+    title: Text
+    lead: str = "technical"
+    also: tuple[str, ...] = ()
+    outage: bool = False
+    operational: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """An environment. ``match_any`` holds alternatives, each of matchers that must all hold."""
+
+    name: str
+    match: tuple[Matcher, ...] = ()
+    match_any: tuple[tuple[Matcher, ...], ...] = ()
+    max_tier: Tier | None = None
+    drop: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A source of alerts. ``expires`` is ``None`` where the kind's own rule holds, ``"never"``, or a duration."""
+
+    name: str
+    type: str
+    replica_labels: tuple[str, ...] = ("prometheus_replica", "__replica__")
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    expires: Millis | Literal["never"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule. A field that is ``None`` is not set by it. ``until`` ends a ``drop``; ``place`` is ``file:line``."""
+
+    name: str
+    place: str
+    match: tuple[Matcher, ...] = ()
+    match_any: tuple[tuple[Matcher, ...], ...] = ()
+    class_: str | None = None
+    subtype: str | None = None
+    impact: Impact | None = None
+    tier: Tier | None = None
+    max_tier: Tier | None = None
+    outage: bool | None = None
+    service: str | None = None
+    vendor: str | None = None
+    title: Text | None = None
+    wait: Millis | None = None
+    rto: Millis | None = None
+    incident_by: tuple[str, ...] | None = None
+    drop: str | None = None
+    until: Millis | None = None
+    continue_: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentSettings:
+    """Quiet until it counts as cleared, until when it reopens, how far back it may start, how long it is kept."""
+
+    settle: Millis = 5 * MINUTE
+    reopen_within: Millis = 4 * HOUR
+    backdate: Millis = HOUR
+    retention: Millis = 400 * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The whole plan. ``labels`` maps service, environment and location to the labels that may hold them, in order."""
+
+    hash: str
+    language: Language
+    timezone: ZoneInfo
+    external_url: str
+    tiers: Mapping[Tier, TierPolicy]
+    matrix: Mapping[Importance, Mapping[Impact, Tier]]
+    groups: Mapping[str, Group]
+    channels: Mapping[str, Channel]
+    services: Mapping[str, Service]
+    vendors: Mapping[str, Vendor]
+    classes: Mapping[str, IncidentClass]
+    environments: Mapping[str, Environment]
+    sources: Mapping[str, Source]
+    labels: Mapping[str, tuple[str, ...]]
+    incidents: IncidentSettings
+    rules: tuple[Rule, ...]
