@@ -11,6 +11,7 @@
     ├── SendError
     │   ├── TrySendAgain      5xx, 429, a broken connection, a timeout                try again, after ``retry_after``
     │   └── SendRefused       the channel says no for good                            do not try again
+    ├── InvalidRequest        a parameter is not as it should be; ``path`` names it
     └── NotFound              no incident or delivery of that id
 """
 
@@ -65,6 +66,14 @@ class TrySendAgain(SendError):
 
 class SendRefused(SendError):
     """The channel will not take this message however often it is sent."""
+
+
+class InvalidRequest(TocsinError):
+    """A parameter of a request is not as it should be. ``path`` names it."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class NotFound(TocsinError):
