@@ -20,6 +20,9 @@ PROGRAMS = ("valkey-server", "redis-server")
 OLDEST = (6, 2)
 """The oldest Redis that will do. Every Valkey is newer."""
 
+SPLIT_FILES = (7, 0)
+"""The first Redis that splits its append-only file; an older one does not see such files and starts empty."""
+
 _VERSION = re.compile(r"\bv=(\d+)\.(\d+)")
 _INSTALL = (
     "Install one (Debian, Ubuntu: apt install redis-server or valkey-server; macOS: brew install valkey), "
@@ -27,11 +30,14 @@ _INSTALL = (
 )
 
 
-def find_binary(path: str) -> Path:
-    """The server program to run. ``path`` is the value of PATH. Raises ``ConfigurationError``."""
+def find_binary(path: str, *, oldest: tuple[int, int] = OLDEST) -> Path:
+    """The server program to run, no older than ``oldest``; ``path`` is the value of PATH.
+
+    Raises ``ConfigurationError``, which says what to install.
+    """
     refused = []
     for candidate in (*_on_path(path), *_packaged()):
-        why = _unfit(candidate)
+        why = _unfit(candidate, oldest)
         if not why:
             return candidate
         refused.append(f"{candidate} was found, but {why}.")
@@ -58,7 +64,7 @@ def _packaged() -> list[Path]:
     return [program for program in programs if program.is_file()]
 
 
-def _unfit(program: Path) -> str:
+def _unfit(program: Path, oldest: tuple[int, int]) -> str:
     """Why a program cannot be used; empty if it can."""
     try:
         answer = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=True)
@@ -67,6 +73,6 @@ def _unfit(program: Path) -> str:
     version = _VERSION.search(answer.stdout)
     if version is None:
         return "it does not say which version it is"
-    if (int(version[1]), int(version[2])) < OLDEST:
-        return f"its version {version[1]}.{version[2]} is older than {OLDEST[0]}.{OLDEST[1]}"
+    if (int(version[1]), int(version[2])) < oldest:
+        return f"its version {version[1]}.{version[2]} is older than {oldest[0]}.{oldest[1]}"
     return ""

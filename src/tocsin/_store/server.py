@@ -24,7 +24,7 @@ from typing import Literal, Self
 from urllib.parse import quote
 
 from tocsin._core.errors import ConfigurationError
-from tocsin._store.binary import find_binary
+from tocsin._store.binary import OLDEST, SPLIT_FILES, find_binary
 from tocsin._store.locks import FileLock
 from tocsin._store.private_socket import socket_path, speak
 from tocsin._store.server_log import StoreLog
@@ -68,7 +68,7 @@ class PrivateServer:
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("the private server must be started from the main thread")
-        program = find_binary(path)
+        program = find_binary(path, oldest=SPLIT_FILES if (data_dir / "appendonlydir").exists() else OLDEST)
         with _explained(data_dir), contextlib.ExitStack() as undo:
             data_dir = _prepared(data_dir)
             lock = undo.enter_context(FileLock(data_dir / "service.lock"))
@@ -181,6 +181,8 @@ def _write_settings(data_dir: Path, place: Path, fsync: Fsync) -> Path:
         "appendonly yes",
         f"appendfsync {fsync}",
         'save ""',
+        # Its own binary format can be read by no older server; commands can be by any, and PATH may change.
+        "aof-use-rdb-preamble no",
         "maxmemory-policy noeviction",
     )
     settings.write_text("\n".join(lines) + "\n", encoding="ascii")

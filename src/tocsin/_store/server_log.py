@@ -10,7 +10,6 @@ LIMIT = 1 << 20
 """Bytes from which on a start puts the old log aside."""
 
 _LINES = 12
-_NEWER_DATA = "RDB format version"
 
 
 class StoreLog:
@@ -30,14 +29,7 @@ class StoreLog:
                 text = file.read().decode("utf-8", "replace")
         except OSError as error:
             return f"Its log {self.path} cannot be read: {error.strerror}."
-        lines = text.splitlines()[-_LINES:]
-        hint = (
-            "\nThe data was written by a newer server than this one. valkey-server and redis-server on PATH come "
-            "before the packaged one: put a newer one there, or take the older one off."
-            if any(_NEWER_DATA in line for line in lines)
-            else ""
-        )
-        return "\n  ".join((f"The end of its log {self.path}:", *lines)) + hint
+        return "\n  ".join((f"The end of its log {self.path}:", *text.splitlines()[-_LINES:]))
 
     def obituary(self, process: subprocess.Popen[bytes]) -> str:
         """How a process ended that is gone, and what it last said."""

@@ -24,10 +24,12 @@ class ServerProcess:
         self.lifeline, held = os.pipe()
         command = [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(lock.descriptor)]
         try:
-            with output.open("ab") as log_file:
+            with settings.open("rb") as given, output.open("ab") as log_file:
                 self.popen = subprocess.Popen(
-                    [*command, program, settings],
-                    stdin=subprocess.DEVNULL,
+                    [*command, program, "-"],
+                    # Not as an argument: a path in which it sees a wildcard it would expand, find nothing, and
+                    # then run on defaults, with a port open to all.
+                    stdin=given,
                     stdout=log_file,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
