@@ -66,9 +66,10 @@ async def accept(store: Store, news: Sequence[News], now: Millis) -> Accepted:
 
 
 async def _accept(store: Store, keys: Keys, news: list[News], now: Millis) -> tuple[str, list[tuple[str, Millis]]]:
+    records = [encode(item.record) if item.record else b"" for item in news]
     for _ in range(MAX_ROUNDS):
         names, body = _arguments(keys, news)
-        reply = await store.run("accept", names, [now, KEEP, body])
+        reply = await store.run("accept", names, [now, KEEP, body, *records])
         if reply[0] == 0:
             due = reply[2]
             return reply[1].decode(), [(due[i].decode(), int(due[i + 1])) for i in range(0, len(due), 2)]
@@ -104,7 +105,6 @@ def _row(item: News, places: dict[str, int]) -> list[object]:
         decision.tier.rank if decision else 0,
         decision.class_ if decision else "",
         decision.service.replace("\x1f", " ") if decision else "",
-        encode(record) if record else b"",
         decision.rto if decision else 0,
         item.truncated,
         0 if record else 1,

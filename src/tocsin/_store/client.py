@@ -16,13 +16,16 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from tocsin._core.errors import ConfigurationError, StoreMismatch, StoreUnavailable
+from tocsin._core.errors import ConfigurationError, StoreError, StoreMismatch, StoreUnavailable
 from tocsin._core.times import Millis
 from tocsin._store.codec import SCHEMA
 from tocsin._store.keys import Keys
 
 TIMEOUT = 2.0
 """Seconds after which the store counts as out of reach."""
+
+NOT_NOW = ("READONLY", "OOM", "LOADING", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "BUSY")
+"""How the store says that it cannot write at present."""
 
 CONNECTIONS = 50
 SCHEMES = ("redis://", "rediss://", "unix://")
@@ -111,7 +114,9 @@ class Store:
             # The store was restarted or flushed; sending the text once loads it there again.
             return await self.call(self._client.eval(source(script), len(keys), *keys, *args))
         except ResponseError as error:
-            raise StoreUnavailable(f"the store refused {script}: {error}") from error
+            if str(error).startswith(NOT_NOW):
+                raise StoreUnavailable(f"the store takes nothing now: {error}") from error
+            raise StoreError(f"the store refused {script}: {error}") from error
         except (TimeoutError, RedisError, OSError) as error:
             raise StoreUnavailable(f"the store is out of reach: {type(error).__name__}: {error}") from error
 

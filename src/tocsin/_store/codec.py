@@ -39,5 +39,5 @@ def decode(kind: type[T], data: bytes) -> T:
 
 
 def pack(value: Any) -> bytes:
-    """An argument for a script: MessagePack as Lua reads it."""
+    """An argument for a script: MessagePack as Lua reads it, which knows no binary strings."""
     return _encoder.encode(value)

@@ -177,20 +177,24 @@ async def commit(store: Store, keys: Keys, change: Commit, now: Millis) -> Verdi
     """Write it all in one step, or nothing. Raises ``StoreUnavailable``."""
     names = _Names(keys, change.claim.key)
     body = pack(_body(names, keys, change))
-    verdict: bytes = await store.run("commit", names.all, [now, body])
+    verdict: bytes = await store.run("commit", names.all, [now, body, *names.values])
     text = verdict.decode()
     assert text in ("ok", "lost", "stale", "taken")
     return text  # type: ignore[return-value]
 
 
 class _Names:
-    """The keys of a commit, and the place of each."""
+    """The keys and the stored values of a commit, and the place of each.
+
+    Values are arguments of their own, since the store's MessagePack knows no binary strings.
+    """
 
     def __init__(self, keys: Keys, key: str) -> None:
         self.all = [keys.urgent, keys.normal, keys.held, keys.leases, keys.tries, keys.aside, keys.intake]
         self.all += [keys.view(key), keys.until(key), keys.seen(key), keys.recent(key)]
         self.all += [keys.active, keys.closed, keys.closed_at, keys.deliveries, keys.channels, keys.stats]
         self._places = {name: place for place, name in enumerate(self.all, 1)}
+        self.values: list[bytes] = []
 
     def place(self, name: str) -> int:
         """Where in KEYS this name is, counting from 1."""
@@ -198,6 +202,11 @@ class _Names:
             self.all.append(name)
             self._places[name] = len(self.all)
         return self._places[name]
+
+    def value(self, value: object) -> int:
+        """Where in ARGV the stored form of this value is."""
+        self.values.append(encode(value))
+        return 2 + len(self.values)
 
 
 def _body(names: _Names, keys: Keys, change: Commit) -> dict[str, Any]:
@@ -223,8 +232,8 @@ def _body(names: _Names, keys: Keys, change: Commit) -> dict[str, Any]:
         "retention": change.retention,
         "stats": list(change.stats),
         "incidents": [_incident(names, keys, incident, change) for incident in change.incidents],
-        "timeline": [[names.place(keys.timeline(name)), encode(entry)] for name, entry in change.timeline],
-        "notices": [[names.place(keys.notice(notice.id)), encode(notice)] for notice in change.notices],
+        "timeline": [[names.place(keys.timeline(name)), names.value(entry)] for name, entry in change.timeline],
+        "notices": [[names.place(keys.notice(notice.id)), names.value(notice)] for notice in change.notices],
         "told": [
             [names.place(keys.told(incident)), told_field(sequence, group), count]
             for incident, sequence, group, count in change.owing
@@ -236,7 +245,7 @@ def _body(names: _Names, keys: Keys, change: Commit) -> dict[str, Any]:
 def _incident(names: _Names, keys: Keys, incident: Incident, change: Commit) -> list[Any]:
     closed_at = -1 if incident.closed_at is None else incident.closed_at
     place = names.place(keys.incident(incident.id))
-    return [place, incident.id, encode(incident), incident.id in change.opened, order(incident), closed_at]
+    return [place, incident.id, names.value(incident), incident.id in change.opened, order(incident), closed_at]
 
 
 def _delivery(names: _Names, keys: Keys, delivery: Delivery) -> list[Any]:
@@ -244,7 +253,7 @@ def _delivery(names: _Names, keys: Keys, delivery: Delivery) -> list[Any]:
     return [
         names.place(keys.delivery(delivery.id)),
         delivery.id,
-        encode(delivery),
+        names.value(delivery),
         names.place(keys.lane(delivery.channel, lane)),
         lane,
         names.place(keys.queue(delivery.channel)),

@@ -100,8 +100,7 @@ class ChannelLoop:
                 log.warning("a channel waits for the store", extra={"channel": self.channel, "error": str(error)})
             if wait > 0 and not self._draining:
                 await self._sleep(wait)
-        if self._sends:
-            await asyncio.wait(self._sends)
+        await self.sent()
 
     async def _sleep(self, wait: Millis) -> None:
         sleeper = asyncio.ensure_future(self._clock.sleep(wait / SECOND))
@@ -112,6 +111,11 @@ class ChannelLoop:
             sleeper.cancel()
             waker.cancel()
             self._awake.clear()
+
+    async def sent(self) -> None:
+        """Wait for the sends at hand."""
+        while self._sends:
+            await asyncio.wait(self._sends)
 
     async def turn(self, keys: Keys) -> Millis:
         """Start sending what is due; answers how long there is nothing to start. Raises ``StoreError``."""

@@ -52,21 +52,27 @@ local function expiry(deadline, period, gap)
   return deadline
 end
 
--- When the first of a key's alerts expires or goes stale; nil if none will.
-local function next_expiry(until_key, seen_key, period, gap)
+-- When the next of a key's alerts expires or goes stale; nil if none will.
+local function next_expiry(until_key, seen_key, period, gap, now)
   local at
   local first = redis.call('ZRANGE', until_key, 0, 0, 'WITHSCORES')
   if first[2] and first[2] ~= 'inf' then
     at = expiry(num(first[2]), period, gap)
   end
-  local oldest = redis.call('ZRANGE', seen_key, 0, 0, 'WITHSCORES')
-  if oldest[2] then
-    local stale = num(oldest[2]) + STALE
+  local fresh = redis.call('ZRANGEBYSCORE', seen_key, '(' .. string.format('%d', now - STALE), '+inf',
+    'WITHSCORES', 'LIMIT', 0, 1)
+  if fresh[2] then
+    local stale = num(fresh[2]) + STALE
     if not at or stale < at then
       at = stale
     end
   end
   return at
+end
+
+-- How many of a key's alerts should have been heard of again by now.
+local function count_stale(seen_key, now)
+  return redis.call('ZCOUNT', seen_key, '-inf', now - STALE)
 end
 
 -- Makes a key due at `at`, or leaves it where it is due earlier; it is in one of the two queues only.

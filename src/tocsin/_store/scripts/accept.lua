@@ -2,11 +2,12 @@
 --
 -- KEYS  1 due:urgent 2 due:normal 3 held 4 intake, then an alert:<identity> for each alert of the batch,
 --       then view, until, seen, recent for each incident key that the batch names.
--- ARGV  1 now (time of receipt) 2 time to live of an alert's record 3 the batch (msgpack), {keys, alerts}:
+-- ARGV  1 now (time of receipt) 2 time to live of an alert's record, then after 3 the record of each alert
+--       ('' for one that the plan drops); 3 the batch (msgpack), {keys, alerts}:
 --       keys    digests of incident keys, in the order of KEYS
 --       alerts  {identity, key, joined key or 0, firing, starts, ends, until, rank, class, service,
---                record, rto, truncated, dropped}; keys by their place in `keys` (0: none), times in ms,
---                -1 for an absent one; until -1 for never; record '' and key 0 for a dropped one
+--                rto, truncated, dropped}; keys by their place in `keys` (0: none), times in ms,
+--                -1 for an absent one; until -1 for never
 -- Reply {0, outcomes, {key, due at, …}}: for each alert n new, r repeated, e resolved (ended), d dropped.
 --       {1, place, digest, …}: nothing was done, since alerts at these places joined other keys than the
 --       caller thought: call again and name those too.
@@ -68,7 +69,7 @@ local function union(view, field, value)
 end
 
 -- Puts an alert that fired anew into the box of what joined.
-local function put_fresh(view, a, is_new)
+local function put_fresh(view, i, a, is_new)
   local row = redis.call('HMGET', view, 'f_at', 'f_start', 'f_rank', 'f_rto', 'f_n')
   if not row[1] then
     redis.call('HSET', view, 'f_at', now)
@@ -77,10 +78,10 @@ local function put_fresh(view, a, is_new)
     redis.call('HSET', view, 'f_start', a[5])
   end
   if a[8] > num(row[3]) then
-    redis.call('HSET', view, 'f_rank', a[8], 'f_top', a[11])
+    redis.call('HSET', view, 'f_rank', a[8], 'f_top', ARGV[3 + i])
   end
-  if not row[4] or a[12] < num(row[4]) then
-    redis.call('HSET', view, 'f_rto', a[12])
+  if not row[4] or a[11] < num(row[4]) then
+    redis.call('HSET', view, 'f_rto', a[11])
   end
   redis.call('HSET', view, 'f_n', num(row[5]) + (is_new and 1 or 0))
   union(view, 'f_classes', a[9])
@@ -90,15 +91,19 @@ end
 local function remember(i, a, place)
   local key = KEYS[4 + i]
   redis.call('HDEL', key, 'e', 'x')
-  redis.call('HSET', key, 'v', 1, 'k', digests[place], 's', a[5], 'r', now, 'b', a[11])
+  redis.call('HSET', key, 'v', 1, 'k', digests[place], 's', a[5], 'r', now, 'b', ARGV[3 + i])
   redis.call('PEXPIRE', key, keep)
 end
 
 local function expect(place, a)
   local view, until_key, seen = keys_of(place)
   if a[7] < 0 then
+    local before = redis.call('ZSCORE', seen, a[1])
     redis.call('ZADD', until_key, 'inf', a[1])
     redis.call('ZADD', seen, now, a[1])
+    if before and tonumber(before) <= now - STALE then
+      mark(place, false, false) -- heard of again
+    end
   else
     redis.call('ZADD', until_key, a[7], a[1])
     redis.call('ZREM', seen, a[1])
@@ -126,7 +131,7 @@ local function fire(i, a)
   if redis.call('HINCRBY', view, 'firing', 1) == 1 then
     redis.call('HSET', view, 'fired', now, 'unseen', 0)
   end
-  put_fresh(view, a, is_new)
+  put_fresh(view, i, a, is_new)
   local is_first = not known[3] or known[3] == ''
   mark(a[2], a[8] >= 3, is_first or a[8] > num(known[2]))
 end
@@ -164,8 +169,8 @@ end
 
 local function note_truncated(a, place)
   local view = keys_of(place)
-  if a[13] > num(redis.call('HGET', view, 'trunc')) then
-    redis.call('HSET', view, 'trunc', a[13])
+  if a[12] > num(redis.call('HGET', view, 'trunc')) then
+    redis.call('HSET', view, 'trunc', a[12])
     mark(place, false, false)
   end
 end
@@ -174,8 +179,8 @@ local function take_firing(i, a)
   local place, lapsed = firing_at(i, a)
   if place and not lapsed then
     redis.call('HSET', KEYS[4 + i], 'r', now)
-    if a[11] ~= '' then
-      redis.call('HSET', KEYS[4 + i], 'b', a[11])
+    if ARGV[3 + i] ~= '' then
+      redis.call('HSET', KEYS[4 + i], 'b', ARGV[3 + i])
     end
     redis.call('PEXPIRE', KEYS[4 + i], keep)
     expect(place, a)
@@ -189,7 +194,7 @@ local function take_firing(i, a)
   if ended and a[5] >= 0 and a[5] <= tonumber(ended) and now - tonumber(received) < LATE then
     return 'r'
   end
-  if a[14] == 1 then
+  if a[13] == 1 then
     return 'd'
   end
   fire(i, a)
@@ -200,7 +205,7 @@ end
 local function take_resolved(i, a)
   local place = firing_at(i, a)
   local joined = records[i][1]
-  if not place and a[14] == 1 and not joined then
+  if not place and a[13] == 1 and not joined then
     return 'd'
   end
   if place then
@@ -213,8 +218,8 @@ local function take_resolved(i, a)
     end
   end
   redis.call('HSET', KEYS[4 + i], 'v', 1, 'k', joined or '', 'e', a[6], 'x', now, 'r', now)
-  if place and a[11] ~= '' then
-    redis.call('HSET', KEYS[4 + i], 'b', a[11])
+  if place and ARGV[3 + i] ~= '' then
+    redis.call('HSET', KEYS[4 + i], 'b', ARGV[3 + i])
   end
   redis.call('PEXPIRE', KEYS[4 + i], math.min(tonumber(keep), 2 * 24 * 3600000))
   return place and 'e' or 'r'

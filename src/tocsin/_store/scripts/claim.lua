@@ -105,11 +105,11 @@ end
 
 -- Puts back a key that was due for an expiry only; true if it did.
 local function put_back(digest, view, until_key, seen)
-  local row = redis.call('HMGET', view, 'mark', 'done', 'clock', 'period', 'u')
-  if num(row[1]) ~= num(row[2]) then
+  local row = redis.call('HMGET', view, 'mark', 'done', 'clock', 'period', 'u', 'stale')
+  if num(row[1]) ~= num(row[2]) or num(row[6]) ~= count_stale(seen, now) then
     return false
   end
-  local at = next_expiry(until_key, seen, num(row[4]), gap)
+  local at = next_expiry(until_key, seen, num(row[4]), gap, now)
   local clock = row[3] and tonumber(row[3])
   if clock and (not at or clock < at) then
     at = clock
@@ -152,10 +152,9 @@ for i = 7, #ARGV do
       else
         forget(until_key, recent)
         take(view)
-        local stale = redis.call('ZCOUNT', seen, '-inf', now - STALE)
         redis.call('ZADD', KEYS[3], lease, digest)
         redis.call('HSET', KEYS[4], digest, token)
-        redis.call('HSET', view, 'stale', stale)
+        redis.call('HSET', view, 'stale', count_stale(seen, now))
         claimed[#claimed + 1] = {digest, tries, redis.call('HGETALL', view), newest_of(until_key, recent)}
       end
     end

@@ -2,14 +2,14 @@
 --
 -- KEYS  1 due:urgent 2 due:normal 3 held 4 leases 5 tries 6 aside 7 intake 8 view 9 until 10 seen 11 recent
 --       12 active 13 closed 14 closed-at 15 deliveries 16 channels 17 stats, then those that ARGV names by place.
--- ARGV  1 now 2 the commit (msgpack), a map:
+-- ARGV  1 now 2 the commit (msgpack), a map, then the stored values that it names by place:
 --       digest, token, rev, mark, seq: as claimed      rank, inc, clock (-1: none), prev: for the view
 --       opened: an incident was opened                 keep: ms that an idle view is kept
 --       retention: ms                                  stats: {{field, by}, …}
---       incidents: {{key place, id, blob, is new, order in the index, closed at or -1}, …}
---       timeline: {{key place, entry, …}, …}           notices: {{key place, blob}, …}
+--       incidents: {{key place, id, value place, is new, order in the index, closed at or -1}, …}
+--       timeline: {{key place, value place}, …}        notices: {{key place, value place}, …}
 --       told: {{key place, field, count}, …}
---       deliveries: {{key place, id, blob, lane key place, lane, queue place, sending place, channel,
+--       deliveries: {{key place, id, value place, lane key place, lane, queue place, sending place, channel,
 --                     of-incident place}, …}
 -- Reply 'ok', or 'lost' (the lease is another's), 'stale' (load again), 'taken' (an id is in use).
 --
@@ -31,8 +31,8 @@ for _, incident in ipairs(c.incidents) do
   end
 end
 
-local function write_incident(place, id, blob, order, closed_at)
-  redis.call('SET', KEYS[place], blob)
+local function write_incident(place, id, value, order, closed_at)
+  redis.call('SET', KEYS[place], ARGV[value])
   if closed_at < 0 then
     redis.call('ZADD', KEYS[12], order, id)
     return
@@ -51,11 +51,11 @@ for _, incident in ipairs(c.incidents) do
   write_incident(incident[1], incident[2], incident[3], incident[5], incident[6])
 end
 for _, entry in ipairs(c.timeline) do
-  redis.call('RPUSH', KEYS[entry[1]], entry[2])
+  redis.call('RPUSH', KEYS[entry[1]], ARGV[entry[2]])
   redis.call('PEXPIRE', KEYS[entry[1]], c.retention)
 end
 for _, notice in ipairs(c.notices) do
-  redis.call('SET', KEYS[notice[1]], notice[2], 'PX', c.retention)
+  redis.call('SET', KEYS[notice[1]], ARGV[notice[2]], 'PX', c.retention)
 end
 for _, told in ipairs(c.told) do
   redis.call('HSETNX', KEYS[told[1]], told[2], told[3])
@@ -63,7 +63,7 @@ for _, told in ipairs(c.told) do
 end
 for _, d in ipairs(c.deliveries) do
   if redis.call('EXISTS', KEYS[d[1]]) == 0 then
-    redis.call('HSET', KEYS[d[1]], 'v', 1, 's', 'waiting', 'b', d[3])
+    redis.call('HSET', KEYS[d[1]], 'v', 1, 's', 'waiting', 'b', ARGV[d[3]])
     redis.call('RPUSH', KEYS[d[4]], d[2])
     if not redis.call('ZSCORE', KEYS[d[7]], d[5]) and not redis.call('ZSCORE', KEYS[d[6]], d[5]) then
       redis.call('ZADD', KEYS[d[6]], now, d[5])
@@ -107,7 +107,7 @@ if num(row[1]) ~= c.mark then
   end
 else
   local gap = beat(KEYS[7], now)
-  at = next_expiry(KEYS[9], KEYS[10], num(row[2]), gap)
+  at = next_expiry(KEYS[9], KEYS[10], num(row[2]), gap, now)
   if c.clock >= 0 and (not at or c.clock < at) then
     at = c.clock
   end
