@@ -1,0 +1,71 @@
+"""The web server: an application made of guarded routes, listening and ending in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from tocsin._core.errors import ConfigurationError
+from tocsin.accept.access import Right
+from tocsin.accept.guard import Guard
+
+KEEPALIVE = 75.0
+"""Seconds for which an idle connection is kept; aiohttp's default is an hour."""
+
+LINGER = 2.0
+"""Seconds for which a refused body is still read, so that its sender gets to see the answer."""
+
+GuardedRoute = tuple[Right, web.RouteDef]
+
+
+def needing(right: Right, routes: Iterable[web.RouteDef]) -> list[GuardedRoute]:
+    """Routes that all need the same right."""
+    return [(right, route) for route in routes]
+
+
+def by_method(routes: Iterable[web.RouteDef]) -> list[GuardedRoute]:
+    """Routes of which those that only show (GET) need the right to read, and the others the right to act."""
+    return [(Right.READ if route.method == "GET" else Right.ACT, route) for route in routes]
+
+
+def create_app(*, routes: Iterable[GuardedRoute], guard: Guard) -> web.Application:
+    """An application of these routes behind the guard."""
+    app = web.Application(middlewares=[guard.middleware], client_max_size=guard.bodies.limit)
+    for right, route in routes:
+        guard.need(route.handler, right)
+        app.router.add_routes([route])
+    return app
+
+
+class Server:
+    """Runs an application. ``drain`` is how many seconds ``stop`` gives to requests under way."""
+
+    def __init__(self, app: web.Application, *, drain: float = 5.0) -> None:
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            keepalive_timeout=KEEPALIVE,
+            shutdown_timeout=drain,
+            handler_cancellation=False,
+            lingering_time=LINGER,
+            auto_decompress=False,
+        )
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; the port is the one asked for or, for 0, the one that was free."""
+        await self._runner.setup()
+        host = host.removeprefix("[").removesuffix("]")
+        try:
+            await web.TCPSite(self._runner, host or None, port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            reason = error.strerror or str(error)
+            raise ConfigurationError(
+                f"cannot listen on {host}:{port}: {reason}; choose another with --listen"
+            ) from error
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Take no new connections or requests, finish those under way, close all."""
+        await self._runner.cleanup()
