@@ -42,6 +42,8 @@ class Bodies:
         except TimeoutError:
             message = f"the body did not arrive within {self._timeout:g} seconds"
             raise HttpProblem(408, message, close=True) from None
+        except ConnectionError:
+            raise HttpProblem(400, "the sender hung up in mid-body", close=True) from None
 
     async def unpacked(self, request: web.Request) -> bytes:
         """The bytes after undoing a Content-Encoding of gzip or deflate; others are refused."""

@@ -1,7 +1,7 @@
 """The middleware before every route: who may come in, with what kind of body, and errors as problem+json.
 
-In comes a request, on goes one that is allowed, with its caller's ``Token`` (or ``None``) as
-``request["caller"]`` and its body read within the limits. A route tells the right that it needs when it is
+In comes a request, on goes one that is allowed, with its body read within the limits and its caller known
+(``caller``). A route tells the right that it needs when it is
 added (``server.create_app``), so that routes of other folders are guarded without knowing this one.
 """
 
@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-CALLER = "caller"
-"""The request's key under which the bearer's ``Token`` is found."""
+_CALLER = web.RequestKey("caller", object)
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -53,7 +52,7 @@ class Guard:
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
-                if isinstance(error, web.HTTPException | ConnectionError):
+                if isinstance(error, web.HTTPException):
                     raise
                 log.exception("a request failed", extra={"method": request.method, "path": request.path})
                 problem = HttpProblem(500, "a fault in Tocsin; its log has the details")
@@ -63,7 +62,7 @@ class Guard:
     async def _admit(self, request: web.Request) -> None:
         if self._loopback:
             self._check_cross_site(request)
-        request[CALLER] = self._check_login(request)
+        request[_CALLER] = self._check_login(request)
         if request.method in _SAFE or request.match_info.http_exception is not None:
             return
         check_content_type(request)
@@ -92,6 +91,12 @@ class Guard:
             message = f"the token {caller.name} may do: {rights}; this needs: {right}"
             raise HttpProblem(403, message, close=True)
         return caller
+
+
+def caller(request: web.Request) -> Token | None:
+    """The token that an admitted request bears; ``None`` where no login was asked for."""
+    token = request[_CALLER]
+    return token if isinstance(token, Token) else None
 
 
 def check_content_type(request: web.Request) -> None:

@@ -16,7 +16,7 @@ from tocsin._core.clock import Clock
 from tocsin._core.model import Batch, Receipt
 from tocsin._core.plan import Source, Token
 from tocsin.accept.body import Bodies
-from tocsin.accept.guard import CALLER
+from tocsin.accept.guard import caller
 from tocsin.accept.ports import Decoder, Intake, Measures, Policy
 from tocsin.accept.problem import HttpProblem
 
@@ -63,7 +63,7 @@ class IntakeRoutes:
         return answer(receipt, 400 if nothing_kept(receipt) else 200)
 
     async def _take(self, request: web.Request, source: Source) -> Receipt:
-        check_bound(request.get(CALLER), source.name)
+        check_bound(caller(request), source.name)
         body = await self.bodies.unpacked(request)
         began = self.clock.monotonic()
         batch = self.decoders[source.type](body, source=source.name, received_at=self.clock.now())
@@ -84,10 +84,10 @@ class IntakeRoutes:
         return source
 
 
-def check_bound(caller: Token | None, source: str) -> None:
+def check_bound(token: Token | None, source: str) -> None:
     """A token that is bound to a source posts to that one only."""
-    if caller is not None and caller.source is not None and caller.source != source:
-        message = f"the token {caller.name} may post to source {caller.source} only: /ingest/{caller.source}"
+    if token is not None and token.source is not None and token.source != source:
+        message = f"the token {token.name} may post to source {token.source} only: /ingest/{token.source}"
         raise HttpProblem(403, message)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, MutableMapping
+from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from tocsin._core.errors import ConfigurationError
 from tocsin.accept.access import Right
 from tocsin.accept.guard import Guard
+
+log = logging.getLogger(__name__)
 
 KEEPALIVE = 75.0
 """Seconds for which an idle connection is kept; aiohttp's default is an hour."""
@@ -38,6 +43,22 @@ def create_app(*, routes: Iterable[GuardedRoute], guard: Guard) -> web.Applicati
     return app
 
 
+class ConnectionLog(logging.LoggerAdapter[logging.Logger]):
+    """Where aiohttp reports on connections: what is no HTTP (a port scan, TLS on a plain port) is not an error."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        """Change nothing."""
+        return msg, kwargs
+
+    def exception(self, msg: object, *args: object, **details: Any) -> None:
+        """Log at debug level, without traceback, what a client did wrong; anything else as it is."""
+        fault = details.get("exc_info")
+        if isinstance(fault, HttpProcessingError):
+            self.debug("not a sound HTTP request", extra={"error": fault.message})
+        else:
+            super().exception(msg, *args, **details)
+
+
 class Server:
     """Runs an application. ``drain`` is how many seconds ``stop`` gives to requests under way."""
 
@@ -45,6 +66,7 @@ class Server:
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            logger=ConnectionLog(log, {}),
             keepalive_timeout=KEEPALIVE,
             shutdown_timeout=drain,
             handler_cancellation=False,

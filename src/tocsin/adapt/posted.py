@@ -185,4 +185,6 @@ def _member(field: str, name: str) -> str:
 
 def _whole(text: str) -> str:
     """The text with halves of surrogate pairs replaced by U+FFFD, as Go's decoder does: they are no UTF-8."""
+    if text.isascii():
+        return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
