@@ -11,16 +11,16 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from tocsin._core.errors import InvalidRequest, NotFound
 from tocsin._core.model import Batch, Receipt
 from tocsin._core.plan import Source, Token
 from tocsin._core.secret import Secret
-from tocsin.accept.access import Right
 from tocsin.accept.body import Bodies
 from tocsin.accept.guard import Guard, caller
 from tocsin.accept.health import HealthRoutes
 from tocsin.accept.intake import IntakeRoutes
 from tocsin.accept.ports import Policy
-from tocsin.accept.server import Server, by_method, create_app, needing
+from tocsin.accept.server import Server, create_app
 from tocsin.adapt import ADAPTERS
 
 NOW = 1_780_000_000_000
@@ -154,10 +154,12 @@ async def running(
     app = create_app(
         guard=guard,
         routes=[
-            *needing(Right.INGEST, taking.routes()),
-            *needing(Right.NONE, HealthRoutes(not_ready=not_ready).routes()),
-            *by_method([web.get("/api/v1/things", _who), web.post("/api/v1/things/{id}/retry", _act)]),
-            *needing(Right.READ, [web.get("/broken", _broken)]),
+            *taking.routes(),
+            *HealthRoutes(not_ready=not_ready).routes(),
+            (web.get("/api/v1/things", _who), "read"),
+            (web.get("/api/v1/things/{id}", _refuse), "read"),
+            (web.post("/api/v1/things/{id}/retry", _act), "act"),
+            (web.get("/broken", _broken), "read"),
         ],
     )
     server = Server(app, drain=2.0)
@@ -181,6 +183,14 @@ async def _act(request: web.Request) -> web.Response:
 def _name(request: web.Request) -> str | None:
     token = caller(request)
     return token.name if token is not None else None
+
+
+async def _refuse(request: web.Request) -> web.Response:
+    if request.match_info["id"] == "none":
+        raise NotFound("no thing of this id")
+    if request.match_info["id"] == "gone":
+        raise web.HTTPConflict(text="somebody was faster")
+    raise InvalidRequest("limit", "must be a number")
 
 
 async def _broken(_: web.Request) -> web.Response:

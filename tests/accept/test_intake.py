@@ -141,6 +141,22 @@ async def test_unknown_paths_and_wrong_methods_are_problems() -> None:
             assert answer.content_type == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("thing", "status", "detail", "problems"),
+    [
+        ("none", 404, "no thing of this id", []),
+        ("1", 400, "limit: must be a number", [{"path": "limit", "message": "must be a number"}]),
+        ("gone", 409, "somebody was faster", []),
+    ],
+)
+async def test_errors_of_other_routes_are_problems(thing: str, status: int, detail: str, problems: list[str]) -> None:
+    """What a route of another folder raises becomes the same kind of answer."""
+    async with running() as run, run.client.get(f"/api/v1/things/{thing}") as answer:
+        assert (answer.status, answer.content_type) == (status, "application/problem+json")
+        problem = await answer.json(content_type=None)
+        assert (problem["detail"], problem["problems"]) == (detail, problems)
+
+
 async def test_health_and_readiness() -> None:
     """Healthy while it answers; ready until there is a reason why not, which is then told."""
     async with running() as run:

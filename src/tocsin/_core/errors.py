@@ -73,6 +73,10 @@ class Unreadable(TocsinError):
     """A payload as a whole cannot be read. ``path`` is the place in it (``$.alerts``), where there is one."""
 
     def __init__(self, message: str, *, path: str = "$") -> None:
+        super().__init__(message)
+        self.path = path
+
+
 class InvalidRequest(TocsinError):
     """A parameter of a request is not as it should be. ``path`` names it."""
 

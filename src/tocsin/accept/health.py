@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from tocsin.accept.access import Right
 from tocsin.accept.problem import HttpProblem
 
 
@@ -16,9 +17,9 @@ class HealthRoutes:
 
     not_ready: Callable[[], Awaitable[Sequence[str]]]
 
-    def routes(self) -> list[web.RouteDef]:
-        """All need no right."""
-        return [web.get("/-/healthy", self.healthy), web.get("/-/ready", self.ready)]
+    def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
+        """The routes; they need no right."""
+        return ((web.get("/-/healthy", self.healthy), Right.NONE), (web.get("/-/ready", self.ready), Right.NONE))
 
     async def healthy(self, _: web.Request) -> web.Response:
         """The process answers."""

@@ -6,7 +6,7 @@ rejected, as Alertmanager does (its clients do not post again); ``/ingest/*`` on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +15,7 @@ from aiohttp import web
 from tocsin._core.clock import Clock
 from tocsin._core.model import Batch, Receipt
 from tocsin._core.plan import Source, Token
+from tocsin.accept.access import Right
 from tocsin.accept.body import Bodies
 from tocsin.accept.guard import caller
 from tocsin.accept.ports import Decoder, Intake, Measures, Policy
@@ -35,13 +36,13 @@ class IntakeRoutes:
     bodies: Bodies
     clock: Clock
 
-    def routes(self) -> list[web.RouteDef]:
-        """All need the right to ingest."""
-        return [
-            web.post("/api/v2/alerts", self.alerts),
-            web.post("/ingest/{source}", self.ingest),
-            web.post("/ingest/{source}/api/v2/alerts", self.ingest_alerts),
-        ]
+    def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
+        """The routes, each with the right it needs."""
+        return (
+            (web.post("/api/v2/alerts", self.alerts), Right.INGEST),
+            (web.post("/ingest/{source}", self.ingest), Right.INGEST),
+            (web.post("/ingest/{source}/api/v2/alerts", self.ingest_alerts), Right.INGEST),
+        )
 
     async def alerts(self, request: web.Request) -> web.Response:
         """Alertmanager's API v2."""

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPException
 
-from tocsin._core.errors import NotFound, StoreUnavailable, Unreadable
+from tocsin._core.errors import InvalidRequest, NotFound, StoreUnavailable, Unreadable
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -72,7 +72,7 @@ def problem_of(error: Exception) -> HttpProblem | None:
     match error:
         case HttpProblem():
             problem = error
-        case Unreadable():
+        case Unreadable() | InvalidRequest():
             problem = HttpProblem(400, f"{error.path}: {error}", problems=[(error.path, str(error))])
         case StoreUnavailable():
             detail = "the store is out of reach; nothing was taken, so post the same again"

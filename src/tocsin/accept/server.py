@@ -21,24 +21,15 @@ KEEPALIVE = 75.0
 LINGER = 2.0
 """Seconds for which a refused body is still read, so that its sender gets to see the answer."""
 
-GuardedRoute = tuple[Right, web.RouteDef]
-
-
-def needing(right: Right, routes: Iterable[web.RouteDef]) -> list[GuardedRoute]:
-    """Routes that all need the same right."""
-    return [(right, route) for route in routes]
-
-
-def by_method(routes: Iterable[web.RouteDef]) -> list[GuardedRoute]:
-    """Routes of which those that only show (GET) need the right to read, and the others the right to act."""
-    return [(Right.READ if route.method == "GET" else Right.ACT, route) for route in routes]
+GuardedRoute = tuple[web.RouteDef, str]
+"""A route and the right it needs: ``ingest``, ``read``, ``act`` or ``none`` (a ``Right``)."""
 
 
 def create_app(*, routes: Iterable[GuardedRoute], guard: Guard) -> web.Application:
     """An application of these routes behind the guard."""
     app = web.Application(middlewares=[guard.middleware], client_max_size=guard.bodies.limit)
-    for right, route in routes:
-        guard.need(route.handler, right)
+    for route, right in routes:
+        guard.need(route.handler, Right(right))
         app.router.add_routes([route])
     return app
 
