@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
+from tocsin._core.secret import Secret
 from tocsin._core.times import DAY, HOUR, MINUTE, Millis
 
 Language = Literal["en", "zh"]
@@ -123,6 +124,16 @@ class Source:
     replica_labels: tuple[str, ...] = ("prometheus_replica", "__replica__")
     labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     expires: Millis | Literal["never"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token: what its bearer may do (ingest, read, act), and the one source it may post to, if it is bound."""
+
+    name: str
+    may: frozenset[str]
+    token: Secret
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
