@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,7 +52,7 @@ class Endpoint:
         secrets: Iterable[str] = (),
     ) -> None:
         self._url = url
-        self._where = f"{url.scheme}://{url.host_port_subcomponent}"
+        self._where = f"{url.scheme}://{url.host_subcomponent}:{url.port}"
         self._seconds = timeout / SECOND
         self._hidden = _credentials(url, secrets)
         self._session = session
@@ -175,4 +176,4 @@ def _tls(error: Any) -> str:
 
 def _system_says(error: Any) -> str:
     cause = getattr(error, "os_error", error)
-    return one_line(str(cause.strerror or type(error).__name__).lower(), 100)
+    return os.strerror(cause.errno).lower() if cause.errno and cause.errno > 0 else type(cause).__name__
