@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from tests.accept.running import running
+
 from tocsin._core.model import RejectReason
 from tocsin.accept.body import MAX_BODY
 from tocsin.adapt.payload import MAX_ALERTS
