@@ -6,6 +6,7 @@ Every script is harmless if run twice, so whoever calls may try again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Sequence
 from functools import cache
 from importlib import resources
@@ -30,6 +31,8 @@ NOT_NOW = ("READONLY", "OOM", "LOADING", "MISCONF", "MASTERDOWN", "CLUSTERDOWN",
 CONNECTIONS = 50
 SCHEMES = ("redis://", "rediss://", "unix://")
 
+_NAMESPACE = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+
 T = TypeVar("T")
 Arg = str | bytes | int | float
 
@@ -47,17 +50,19 @@ class Store:
     def __init__(self, client: redis.Redis, *, namespace: str, shards: int) -> None:
         self._client = client
         self._hashes: dict[str, str] = {}
+        self._checked = False
         self.namespace = namespace
         self.shards = tuple(Keys(namespace, number) for number in range(shards))
 
     @classmethod
-    async def open(cls, url: str, *, namespace: str = "tocsin", shards: int = 1) -> Store:
-        """Connect and check that the store is one this version and these settings can work with.
-
-        Raises ``ConfigurationError`` for a bad URL, ``StoreUnavailable``, and ``StoreMismatch``.
-        """
+    def at(cls, url: str, *, namespace: str = "tocsin", shards: int = 1) -> Store:
+        """The store at this URL; nothing is sent to it yet. Raises ``ConfigurationError`` for a bad URL."""
         if not url.startswith(SCHEMES):
             raise ConfigurationError(f"the store's URL must begin with one of {', '.join(SCHEMES)}")
+        if shards < 1 or not _NAMESPACE.fullmatch(namespace):
+            raise ConfigurationError(
+                "the store's namespace is of letters, digits, - and _, and it has at least one shard"
+            )
         try:
             pool = redis.BlockingConnectionPool.from_url(
                 url,
@@ -69,15 +74,26 @@ class Store:
             )
         except ValueError as error:
             raise ConfigurationError(f"the store's URL cannot be read: {error}") from error
-        store = cls(redis.Redis.from_pool(pool), namespace=namespace, shards=shards)
+        return cls(redis.Redis.from_pool(pool), namespace=namespace, shards=shards)
+
+    @classmethod
+    async def open(cls, url: str, *, namespace: str = "tocsin", shards: int = 1) -> Store:
+        """The store at this URL, checked. Raises also ``StoreUnavailable`` and ``StoreMismatch``."""
+        store = cls.at(url, namespace=namespace, shards=shards)
         try:
-            await store._check()
+            await store.check()
         except BaseException:
             await store.close()
             raise
         return store
 
-    async def _check(self) -> None:
+    async def check(self) -> None:
+        """Make sure, once, that the store is one that this version and these settings can work with.
+
+        Every script is preceded by it. Raises ``StoreUnavailable``, and ``StoreMismatch``.
+        """
+        if self._checked:
+            return
         meta = self.shards[0].meta
         pipe = self._client.pipeline(transaction=False)
         pipe.hsetnx(meta, "schema", SCHEMA)
@@ -91,6 +107,7 @@ class Store:
                 f"the store was made with {shards} shard(s), the setting says {len(self.shards)}: "
                 "the number is fixed when a store is first used"
             )
+        self._checked = True
 
     def shard_of(self, key: str) -> Keys:
         """The shard that holds an incident key, given its digest."""
@@ -104,7 +121,8 @@ class Store:
             raise StoreUnavailable(f"the store is out of reach: {type(error).__name__}: {error}") from error
 
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
-        """Run a script of ``scripts/`` by its name."""
+        """Run a script of ``scripts/`` by its name. Raises ``StoreUnavailable``; ``StoreError`` if it is faulty."""
+        await self.check()
         digest = self._hashes.get(script)
         try:
             if digest is None:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from tocsin._core.clock import Clock
+from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.errors import StoreError
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.plan import Plan
@@ -112,18 +112,7 @@ class IncidentLoop:
                 wait = min(100 * 2**failures, 5 * SECOND)
                 log.warning("incidents wait for the store", extra={"error": str(error), "failures": failures})
             if wait > 0 and not self._draining:
-                await self._sleep(keys, wait)
-
-    async def _sleep(self, keys: Keys, wait: Millis) -> None:
-        event = self._awake[keys]
-        sleeper = asyncio.ensure_future(self._clock.sleep(wait / SECOND))
-        waker = asyncio.ensure_future(event.wait())
-        try:
-            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
-            event.clear()
+                await sleep_unless(self._awake[keys], self._clock, wait / SECOND)
 
     async def turn(self, keys: Keys) -> Millis:
         """Work on what is due now in a shard; answers how long there is nothing to do. Raises ``StoreError``."""

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from random import Random
 from typing import Protocol
 
-from tocsin._core.clock import Clock
+from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.errors import SendError, SendRefused, StoreError, TrySendAgain
 from tocsin._core.incident import Attempt, Delivery, Notice
 from tocsin._core.message import Message, Sender
@@ -88,7 +88,15 @@ class ChannelLoop:
         self._awake.set()
 
     async def run(self) -> None:
-        """Work until drained, all shards in turn."""
+        """Work until drained, all shards in turn. Cancelled, it gives back the leases of sends under way."""
+        try:
+            await self._run()
+        finally:
+            for task in self._sends:
+                task.cancel()
+            await self.sent()
+
+    async def _run(self) -> None:
         failures = 0
         while not self._draining:
             try:
@@ -99,18 +107,8 @@ class ChannelLoop:
                 wait = min(100 * 2**failures, 5 * SECOND)
                 log.warning("a channel waits for the store", extra={"channel": self.channel, "error": str(error)})
             if wait > 0 and not self._draining:
-                await self._sleep(wait)
+                await sleep_unless(self._awake, self._clock, wait / SECOND)
         await self.sent()
-
-    async def _sleep(self, wait: Millis) -> None:
-        sleeper = asyncio.ensure_future(self._clock.sleep(wait / SECOND))
-        waker = asyncio.ensure_future(self._awake.wait())
-        try:
-            await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleeper.cancel()
-            waker.cancel()
-            self._awake.clear()
 
     async def sent(self) -> None:
         """Wait for the sends at hand."""
