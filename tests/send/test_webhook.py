@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.send.contract import NOW, Receiver, StandingClock, receiving
 from tests.send.samples import message
 
 from tocsin import __version__
+from tocsin._core.clock import StoreClock
 from tocsin._core.errors import ConfigurationError
 from tocsin._core.message import Message
 from tocsin._core.plan import Channel
@@ -106,3 +109,19 @@ async def test_settings_that_cannot_work_are_said_at_once(settings: dict[str, An
     assert complaint in str(caught.value)
     assert "T0p" not in str(caught.value)
     assert "no base64!" not in str(caught.value)
+
+
+def test_the_documented_check_accepts_what_is_sent() -> None:
+    """The example in the documentation says yes to a real signature, and no to another body, key or time."""
+    page = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)
+    is_from_tocsin = namespace["is_from_tocsin"]
+    now = StoreClock().now() // 1000
+    headers = signature(b"key", "d-1", now, b"{}")
+    assert is_from_tocsin(headers, b"{}", "key")
+    assert is_from_tocsin(headers, b"{}", "whsec_" + base64.b64encode(b"key").decode())
+    assert not is_from_tocsin(headers, b"[]", "key")
+    assert not is_from_tocsin(headers, b"{}", "other")
+    assert not is_from_tocsin(signature(b"key", "d-1", now - 1000, b"{}"), b"{}", "key")

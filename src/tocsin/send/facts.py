@@ -144,6 +144,6 @@ def _without_hosts(text: str, alerts: Iterable[AlertRecord], *, keep: tuple[str,
     names = {alert.labels[name] for alert in alerts for name in _HOST_LABELS if alert.labels.get(name)}
     names |= {_PORT.sub("", name) for name in names}
     for name in sorted(names.difference(keep), key=len, reverse=True):
-        if len(name) >= 3:
+        if len(name) >= 3 and name in text:
             text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", ELLIPSIS, text)
     return _ADDRESS.sub(ELLIPSIS, text)
