@@ -176,14 +176,14 @@ class App:
         self._store = Store.at(url, namespace=settings.namespace, shards=settings.shards)
         self._metrics = Metrics(__version__)
         self._metrics.plan_loaded(current.plan(), self._clock.now())
-        self._post = Post({})
+        self._post = Post()
         self._incidents = IncidentLoop(
             store=self._store,
             clock=self._clock,
             plan=current.plan,
             router=Routes(current),
             meter=self._metrics,
-            owed=lambda deliveries: self._post.owed(deliveries),
+            owed=self._post.owed,
             process=self._process,
         )
 
@@ -226,7 +226,8 @@ class App:
         known = await self._first_contact()
         for name in known - senders.keys():
             senders[name] = Gone(name)
-        self._post = Post({name: self._channel(name, sender) for name, sender in senders.items()})
+        for name, sender in senders.items():
+            self._post.add(self._channel(name, sender))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._incidents.run())
             group.create_task(self._post.run())
@@ -278,7 +279,10 @@ class App:
 
     def _guard(self) -> Guard:
         return Guard(
-            policy=self._policy(), measures=self._metrics, loopback=is_loopback(self._settings.host), bodies=self._bodies
+            policy=self._policy(),
+            measures=self._metrics,
+            loopback=is_loopback(self._settings.host),
+            bodies=self._bodies,
         )
 
     def _policy(self) -> Policy:

@@ -16,7 +16,7 @@ import click
 from tocsin import __version__
 from tocsin._core.errors import ConfigurationError, PlanError, StoreMismatch, TocsinError
 from tocsin._core.problems import Problem
-from tocsin.client import deliveries, incidents
+from tocsin.client.commands import deliveries, incidents
 
 UNSOUND = 78
 """The exit code for rule files or settings that are not sound (EX_CONFIG)."""
@@ -41,7 +41,12 @@ class Address(click.ParamType[tuple[str, int]]):
             return value
         host, colon, port = str(value).rpartition(":")
         bare = host.removeprefix("[").removesuffix("]") if host.startswith("[") else host
-        if not colon or not (port.isascii() and port.isdecimal()) or int(port) > 65535 or (":" in host and bare == host):
+        if (
+            not colon
+            or not (port.isascii() and port.isdecimal())
+            or int(port) > 65535
+            or (":" in host and bare == host)
+        ):
             self.fail(f"{value!r} is no HOST:PORT, as in 127.0.0.1:9095 or [::1]:9095", param, ctx)
         return bare, int(port)
 
@@ -72,7 +77,9 @@ def main() -> None:
 
 @main.command()
 @RULES
-@click.option("--redis", default="", envvar="TOCSIN_REDIS", metavar="URL", help="The store: redis://, rediss://, unix://.")
+@click.option(
+    "--redis", default="", envvar="TOCSIN_REDIS", metavar="URL", help="The store: redis://, rediss://, unix://."
+)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path),
@@ -83,11 +90,41 @@ def main() -> None:
 @LISTEN
 @click.option("--external-url", default="", envvar="TOCSIN_EXTERNAL_URL", help="Where people reach Tocsin, for links.")
 @click.option("--insecure", is_flag=True, envvar="TOCSIN_INSECURE", help="Listen beyond loopback without any token.")
-@click.option("--namespace", default="tocsin", envvar="TOCSIN_NAMESPACE", show_default=True, help="Keys' prefix in the store.")
-@click.option("--shards", type=click.IntRange(1, 64), default=1, envvar="TOCSIN_SHARDS", show_default=True, help="Parts of the store; fixed at its first use.")
-@click.option("--fsync", type=click.Choice(["everysec", "always"]), default="everysec", envvar="TOCSIN_FSYNC", show_default=True, help="When the private store syncs to disk.")
-@click.option("--log-format", type=click.Choice(["auto", "text", "json"]), default="auto", envvar="TOCSIN_LOG_FORMAT", show_default=True, help="auto: text on a terminal, else JSON.")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", envvar="TOCSIN_LOG_LEVEL", show_default=True, help="The least level that is logged.")
+@click.option(
+    "--namespace", default="tocsin", envvar="TOCSIN_NAMESPACE", show_default=True, help="Keys' prefix in the store."
+)
+@click.option(
+    "--shards",
+    type=click.IntRange(1, 64),
+    default=1,
+    envvar="TOCSIN_SHARDS",
+    show_default=True,
+    help="Parts of the store; fixed at its first use.",
+)
+@click.option(
+    "--fsync",
+    type=click.Choice(["everysec", "always"]),
+    default="everysec",
+    envvar="TOCSIN_FSYNC",
+    show_default=True,
+    help="When the private store syncs to disk.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["auto", "text", "json"]),
+    default="auto",
+    envvar="TOCSIN_LOG_FORMAT",
+    show_default=True,
+    help="auto: text on a terminal, else JSON.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    envvar="TOCSIN_LOG_LEVEL",
+    show_default=True,
+    help="The least level that is logged.",
+)
 def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_level: str, **flags: Any) -> None:
     """Take alerts in, and tell the groups."""
     from tocsin import app

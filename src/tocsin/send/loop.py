@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from random import Random
 from typing import Protocol
 
@@ -215,8 +215,12 @@ class ChannelLoop:
 class Post:
     """All channels' loops. ``owed`` wakes those that have something new to send."""
 
-    def __init__(self, loops: Mapping[str, ChannelLoop]) -> None:
-        self._loops = loops
+    def __init__(self) -> None:
+        self._loops: dict[str, ChannelLoop] = {}
+
+    def add(self, loop: ChannelLoop) -> None:
+        """One more channel; before ``run``."""
+        self._loops[loop.channel] = loop
 
     def owed(self, deliveries: Iterable[Delivery]) -> None:
         """Deliveries that were just committed."""
