@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -14,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from tests.support.clock import ManualClock
 from tests.support.keys import endless_keys, leaked, persistent_kinds
+from tests.support.programs import missing
 
 from tocsin._store.server import PrivateServer
 
@@ -29,10 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """``@pytest.mark.programs("promtool", …)`` names the programs that a test needs."""
     for marker in item.iter_markers("programs"):
-        missing = [name for name in marker.args if shutil.which(name) is None]
-        if missing:
+        if reason := missing(marker.args, os.environ.get("PATH", "")):
             give_up = pytest.fail if os.environ.get(REQUIRE_PROGRAMS) == "1" else pytest.skip
-            give_up(f"not on PATH: {', '.join(missing)}")
+            give_up(reason)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A process that owns a private store, to be killed in tests; and a look at which servers live.
 
-Run as a script it is that process: it starts the store, says where, and on each line of input does one thing.
+Run as a script it is that process: it starts the store, says where, and waits.
 """
 
 from __future__ import annotations
@@ -83,13 +83,9 @@ def wait_gone(pid: int) -> None:
 def main(data_dir: str, path: str) -> None:
     """Start the store and wait: an interrupt is answered with whether the store lives, the end of input stops it."""
     with PrivateServer.start(Path(data_dir), path=path) as server:
+        signal.signal(signal.SIGINT, lambda *_: print("alive" if server.alive() else "dead", flush=True))
         print(json.dumps({"url": server.url, "pid": server.pid}), flush=True)
-        while True:
-            try:
-                if not sys.stdin.readline():
-                    return
-            except KeyboardInterrupt:
-                print("alive" if server.alive() else "dead", flush=True)
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class ServerProcess:
                 self.popen = subprocess.Popen(
                     [*command, program, "-"],
                     # Not as an argument: a path in which it sees a wildcard it would expand, find nothing, and
-                    # then run on defaults, with a port open to all.
+                    # then run on defaults: a network port, and its data elsewhere.
                     stdin=given,
                     stdout=log_file,
                     stderr=subprocess.STDOUT,
