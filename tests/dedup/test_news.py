@@ -107,7 +107,7 @@ async def test_an_alert_stays_with_its_incident(world: World) -> None:
     moved = classified(key=KEY_B, service="orders")
     assert await world.fire(said=moved) == "r"
     assert await world.resolve(said=moved) == "e"
-    await world.settle()
+    await world.wait(1 * SECOND)
     assert (await world.incident()).signals == "cleared"
     world.clock.advance(3 * MINUTE)
     assert await world.fire(said=moved) == "n"

@@ -89,8 +89,10 @@ def told(world: World) -> list[Owed]:
             notice = message.body["notice"]
             notices[notice.id] = notice
             reached.setdefault(notice.id, []).append(message.group)
-    # Two incidents are told of at one instant only where the old one closes and the new one opens.
-    in_order = sorted(notices.values(), key=lambda notice: (notice.at, notice.event == "opened", notice.sequence))
+    began: dict[str, int] = {}
+    for notice in notices.values():
+        began[notice.incident_id] = min(notice.at, began.get(notice.incident_id, notice.at))
+    in_order = sorted(notices.values(), key=lambda notice: (notice.at, began[notice.incident_id], notice.sequence))
     return [(n.event, n.reason, tuple(group for group in GROUPS if group in reached[n.id])) for n in in_order]
 
 
