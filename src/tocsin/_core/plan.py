@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
+from tocsin._core.secret import Secret
 from tocsin._core.times import DAY, HOUR, MINUTE, Millis
 
 Language = Literal["en", "zh"]
@@ -20,6 +21,7 @@ Tell = Literal["all", "listed", "lead"]
 Details = Literal["full", "summary"]
 Impact = Literal["wide", "partial", "narrow"]
 Importance = Literal["core", "important", "supporting"]
+Permission = Literal["ingest", "read", "act"]
 
 GROUPS = ("command", "technical", "business", "legal", "data")
 """The five role groups, in the plan's order."""
@@ -126,6 +128,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What opens the door to a program: what it ``may`` do, and for ``ingest`` the one source it speaks for."""
+
+    name: str
+    may: frozenset[Permission]
+    token: Secret
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule. A field that is ``None`` is not set by it. ``until`` ends a ``drop``; ``place`` is ``file:line``."""
 
@@ -177,6 +189,7 @@ class Plan:
     classes: Mapping[str, IncidentClass]
     environments: Mapping[str, Environment]
     sources: Mapping[str, Source]
+    tokens: Mapping[str, Token]
     labels: Mapping[str, tuple[str, ...]]
     incidents: IncidentSettings
     rules: tuple[Rule, ...]
