@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin._core.matcher import Matcher
@@ -68,8 +68,8 @@ class Classifier:
         verdict = judge(self._matching(found.sight), now)
         return verdict if isinstance(verdict, Dropped) else self._conclude(found, verdict)
 
-    def _matching(self, sight: Sight) -> Sequence[Rule]:
-        return [self._plan.rules[number] for number in self._rules.hits(sight.value)]
+    def _matching(self, sight: Sight) -> Iterator[Rule]:
+        return (self._plan.rules[number] for number in self._rules.hits(sight.value))
 
     def _find(self, sight: Sight) -> _Found:
         """Environment, then catalogue."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin._core.model import Tier
-from tocsin._core.plan import Environment, Plan, Service, Vendor
+from tocsin._core.plan import Environment, Impact, Plan, Service, Vendor
 from tocsin._core.times import Millis, format_duration
 from tocsin._plan.defaults import TIER_LIMITS
 from tocsin.classify.verdict import Verdict
@@ -62,7 +62,7 @@ def _base(plan: Plan, verdict: Verdict, service: Service | None) -> tuple[Tier, 
     own: Tier | None = verdict.get("tier")
     if own is not None:
         return own, [f"rule {verdict.by['tier'].name} says {own}"]
-    impact = verdict.get("impact") or "narrow"
+    impact: Impact = verdict.get("impact") or "narrow"
     importance = service.importance if service is not None else None
     tier = plan.matrix[importance or "core"][impact]
     if importance is None:
