@@ -39,6 +39,18 @@ class Clock(Protocol):
         ...
 
 
+async def sleep_unless(awake: asyncio.Event, clock: Clock, seconds: float) -> None:
+    """Wait for so many seconds or until ``awake`` is set, and clear it."""
+    sleeper = asyncio.ensure_future(clock.sleep(seconds))
+    waker = asyncio.ensure_future(awake.wait())
+    try:
+        await asyncio.wait((sleeper, waker), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeper.cancel()
+        waker.cancel()
+        awake.clear()
+
+
 class StoreClock:
     """The real clock. ``follow`` is told the store's time now and then; it starts on this machine's."""
 

@@ -11,6 +11,8 @@
     ├── SendError
     │   ├── TrySendAgain      5xx, 429, a broken connection, a timeout                try again, after ``retry_after``
     │   └── SendRefused       the channel says no for good                            do not try again
+    ├── Unreadable            a payload is no JSON, or not of its source's shape      do not try again
+    ├── InvalidRequest        a parameter is not as it should be; ``path`` names it
     └── NotFound              no incident or delivery of that id
 """
 
@@ -65,6 +67,22 @@ class TrySendAgain(SendError):
 
 class SendRefused(SendError):
     """The channel will not take this message however often it is sent."""
+
+
+class Unreadable(TocsinError):
+    """A payload as a whole cannot be read. ``path`` is the place in it (``$.alerts``), where there is one."""
+
+    def __init__(self, message: str, *, path: str = "$") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class InvalidRequest(TocsinError):
+    """A parameter of a request is not as it should be. ``path`` names it."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class NotFound(TocsinError):

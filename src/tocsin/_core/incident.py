@@ -33,9 +33,13 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told."""
+    """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told,
+    if it has not failed before. ``incident`` is the notice's, which may be the one before the present."""
 
+    incident: str
     sequence: int
+    event: str
+    tier: Tier
     group: str
     due: Millis | None
 
@@ -144,7 +148,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One notice on its way to one channel, for one group (or several that share the channel)."""
+    """One notice on its way to one channel, for one group (or several that share the channel).
+
+    ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there.
+    """
 
     id: str
     notice: str
@@ -163,6 +170,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     state: DeliveryState = "waiting"
     attempts: tuple[Attempt, ...] = ()
     created_at: Millis
+    since: Millis
     due: Millis
 
 

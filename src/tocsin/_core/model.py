@@ -103,11 +103,25 @@ class Dropped(msgspec.Struct, frozen=True):
     why: str
 
 
+class RejectReason(StrEnum):
+    """Why an alert could not be taken; the value is the metric's ``reason``."""
+
+    NOT_AN_OBJECT = "not_an_object"
+    NO_LABELS = "no_labels"
+    TOO_MANY_LABELS = "too_many_labels"
+    LABEL = "label"
+    LABEL_TOO_LONG = "label_too_long"
+    ANNOTATION = "annotation"
+    STATUS = "status"
+    TIME = "time"
+    ENDS_BEFORE_START = "ends_before_start"
+
+
 class Rejection(msgspec.Struct, frozen=True):
     """An alert that cannot be taken: its place in the batch, a closed word for the metric, and the error."""
 
     index: int
-    reason: str
+    reason: RejectReason
     error: str
 
 

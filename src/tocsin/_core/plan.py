@@ -21,7 +21,6 @@ Tell = Literal["all", "listed", "lead"]
 Details = Literal["full", "summary"]
 Impact = Literal["wide", "partial", "narrow"]
 Importance = Literal["core", "important", "supporting"]
-Permission = Literal["ingest", "read", "act"]
 
 GROUPS = ("command", "technical", "business", "legal", "data")
 """The five role groups, in the plan's order."""
@@ -129,10 +128,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What opens the door to a program: what it ``may`` do, and for ``ingest`` the one source it speaks for."""
+    """A token: what its bearer may do (ingest, read, act), and the one source it may post to, if it is bound."""
 
     name: str
-    may: frozenset[Permission]
+    may: frozenset[str]
     token: Secret
     source: str | None = None
 
@@ -189,7 +188,6 @@ class Plan:
     classes: Mapping[str, IncidentClass]
     environments: Mapping[str, Environment]
     sources: Mapping[str, Source]
-    tokens: Mapping[str, Token]
     labels: Mapping[str, tuple[str, ...]]
     incidents: IncidentSettings
     rules: tuple[Rule, ...]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from tocsin._core.plan import Details, Impact, Importance, Language, Permission, Tell
+from tocsin._core.plan import Details, Impact, Importance, Language, Tell
 from tocsin._core.secret import Secret
 from tocsin._plan.fields import (
     AddressName,
@@ -34,6 +34,7 @@ from tocsin._plan.fields import (
 
 GroupName = Literal["command", "technical", "business", "legal", "data"]
 TierName = Literal["high", "medium", "low"]
+Permission = Literal["ingest", "read", "act"]
 SourceType = Literal["prometheus", "alertmanager"]
 
 

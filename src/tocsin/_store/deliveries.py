@@ -1,0 +1,124 @@
+"""Step 7's hand-offs: claiming lanes of a channel, and recording how a try to send ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from tocsin._core.errors import NotFound
+from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
+from tocsin._core.times import DAY, SECOND, Millis
+from tocsin._store.client import Arg, Store
+from tocsin._store.codec import decode, encode
+from tocsin._store.incidents import lane_of, told_field
+from tocsin._store.keys import Keys
+
+LEASE: Millis = 60 * SECOND
+"""Longer than any channel's timeout."""
+
+ATTEMPTS_KEPT = 20
+"""Attempts kept of one delivery: the first and the newest."""
+
+Result = Literal["accepted", "retry", "dead", "released"]
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery under lease until ``lease_ends``, and its notice; ``None`` where that is gone from the store."""
+
+    delivery: Delivery
+    notice: Notice | None
+    token: str
+    lease_ends: Millis
+
+
+async def channels(store: Store, keys: Keys) -> set[str]:
+    """The channels that ever had a delivery."""
+    (names,) = await store.call(store.pipeline().smembers(keys.channels).execute())
+    return {name.decode() for name in names}
+
+
+async def due_lanes(store: Store, keys: Keys, channel: str, now: Millis, limit: int) -> tuple[list[str], Millis | None]:
+    """Lanes of a channel with something to send now, and when the next one will have if none is left."""
+    pipe = store.pipeline()
+    names = (keys.queue(channel), keys.sending(channel))
+    for name in names:
+        pipe.zrange(name, "-inf", now, byscore=True, offset=0, num=limit)
+    for name in names:
+        pipe.zrange(name, f"({now}", "+inf", byscore=True, offset=0, num=1, withscores=True)
+    rows = await store.call(pipe.execute())
+    due = [member.decode() for row in rows[:2] for member in row]
+    return due[:limit], min((int(score) for row in rows[2:] for _, score in row), default=None)
+
+
+async def claim(
+    store: Store, keys: Keys, channel: str, lanes: Sequence[str], *, token: str, now: Millis
+) -> list[Parcel]:
+    """Claim lanes of a channel and load the first delivery of each. Raises ``StoreUnavailable``."""
+    names = [keys.queue(channel), keys.sending(channel), keys.tokens(channel)]
+    names += [keys.lane(channel, lane) for lane in lanes]
+    args: list[Arg] = [now, now + LEASE, token, *lanes]
+    rows = await store.run("delivery_claim", names, args)
+    pipe = store.pipeline()
+    for place in range(0, len(rows), 2):
+        pipe.hget(keys.delivery(rows[place + 1].decode()), "b")
+    bodies = await store.call(pipe.execute()) if rows else []
+    deliveries = [decode(Delivery, body) for body in bodies]
+    pipe = store.pipeline()
+    for delivery in deliveries:
+        pipe.get(keys.notice(delivery.notice))
+    notices = await store.call(pipe.execute()) if deliveries else []
+    return [
+        Parcel(
+            delivery=delivery, notice=decode(Notice, notice) if notice else None, token=token, lease_ends=now + LEASE
+        )
+        for delivery, notice in zip(deliveries, notices, strict=True)
+    ]
+
+
+def attempted(delivery: Delivery, attempt: Attempt, *, state: DeliveryState, due: Millis) -> Delivery:
+    """The delivery after one more attempt."""
+    attempts = (*delivery.attempts, attempt)
+    if len(attempts) > ATTEMPTS_KEPT:
+        attempts = (attempts[0], *attempts[-ATTEMPTS_KEPT + 1 :])
+    return msgspec.structs.replace(delivery, attempts=attempts, state=state, due=due)
+
+
+async def settle(store: Store, keys: Keys, parcel: Parcel, result: Result, after: Delivery, *, now: Millis) -> str:
+    """Record how a try ended; ``after`` is the delivery as it then is. Raises ``StoreUnavailable``.
+
+    Answers ``ok``, ``lost`` (a failure, and the lease is another's by now) or ``done`` (it had been accepted).
+    """
+    delivery = parcel.delivery
+    channel, lane = delivery.channel, lane_of(delivery)
+    names = [
+        *(keys.queue(channel), keys.sending(channel), keys.tokens(channel), keys.lane(channel, lane)),
+        *(keys.delivery(delivery.id), keys.stats, keys.told(delivery.incident), keys.dead),
+        *(keys.urgent, keys.normal, keys.held, keys.view(delivery.key)),
+    ]
+    fields = [told_field(delivery.sequence, group) for group in delivery.groups]
+    args: list[Arg] = [now, lane, parcel.token, delivery.id, result, encode(after), after.due, channel]
+    args += [delivery.key, 400 * DAY, 0 if delivery.fallback else 1, *fields]
+    answer: bytes = await store.run("delivery_settle", names, args)
+    return answer.decode()
+
+
+async def find(store: Store, delivery_id: str) -> tuple[Keys, Delivery]:
+    """A delivery by its id, and its shard. Raises ``NotFound``."""
+    for keys in store.shards:
+        (body,) = await store.call(store.pipeline().hget(keys.delivery(delivery_id), "b").execute())
+        if body:
+            return keys, decode(Delivery, body)
+    raise NotFound(f"there is no delivery {delivery_id}")
+
+
+async def retry(store: Store, delivery_id: str, now: Millis) -> Delivery:
+    """Take up a dead letter again; one that is not dead stays as it is. Answers it as it then is."""
+    keys, delivery = await find(store, delivery_id)
+    again = msgspec.structs.replace(delivery, state="waiting", since=now, due=now)
+    channel, lane = delivery.channel, lane_of(delivery)
+    names = [keys.queue(channel), keys.sending(channel), keys.lane(channel, lane), keys.delivery(delivery_id)]
+    names += [keys.stats, keys.dead]
+    state = await store.run("delivery_retry", names, [now, lane, delivery_id, encode(again), channel])
+    return again if state == b"dead" else (await find(store, delivery_id))[1]

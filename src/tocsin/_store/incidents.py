@@ -1,0 +1,278 @@
+"""Step 5's hand-offs: claiming due incident keys, and committing what was decided about one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from tocsin._core.incident import AlertRecord, Delivery, Incident, Notice, TimelineEntry
+from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
+from tocsin._core.view import Claim, Joined, View
+from tocsin._store.client import Arg, Store
+from tocsin._store.codec import decode, encode, pack
+from tocsin._store.keys import Keys
+
+LEASE: Millis = 30 * SECOND
+PATIENCE = 10
+"""Tries of a key that fails before it is set aside."""
+
+REST: Millis = 10 * MINUTE
+"""How long a key that was set aside rests before it is tried again."""
+
+NEWEST = 20
+"""How many of an incident's alerts are looked at and told of, newest first."""
+
+Verdict = Literal["ok", "lost", "stale", "taken"]
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a claim gave: the keys under lease, alerts that expired by source, keys set aside."""
+
+    claims: tuple[Claim, ...]
+    expired: dict[str, int]
+    aside: tuple[str, ...]
+
+
+class Commit(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be written of one key. ``incidents`` are the changed ones, the present one last;
+    ``owing`` says for each (incident, sequence, group) how many primary deliveries it has."""
+
+    claim: Claim
+    incidents: tuple[Incident, ...]
+    opened: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    owing: tuple[tuple[str, int, str, int], ...] = ()
+    timeline: tuple[tuple[str, TimelineEntry], ...] = ()
+    stats: tuple[tuple[str, float], ...] = ()
+    clock: Millis | None = None
+    retention: Millis = 400 * DAY
+    reopen_within: Millis = 4 * HOUR
+
+
+async def due_keys(store: Store, keys: Keys, now: Millis, limit: int) -> tuple[list[str], Millis | None]:
+    """Keys that are due, urgent first, and when the next one will be if none is left."""
+    pipe = store.pipeline()
+    for name in (keys.urgent, keys.held, keys.normal):
+        pipe.zrange(name, "-inf", now, byscore=True, offset=0, num=limit)
+    for name in (keys.urgent, keys.held, keys.normal):
+        pipe.zrange(name, f"({now}", "+inf", byscore=True, offset=0, num=1, withscores=True)
+    rows = await store.call(pipe.execute())
+    due = [member.decode() for row in rows[:3] for member in row]
+    later = [int(score) for row in rows[3:] for _, score in row]
+    return due[:limit], min(later, default=None)
+
+
+async def claim(store: Store, keys: Keys, candidates: Sequence[str], *, token: str, now: Millis) -> Claims:
+    """Claim those of the candidates that are due, and load them. Raises ``StoreUnavailable``."""
+    names = [keys.urgent, keys.normal, keys.held, keys.leases, keys.tries, keys.aside, keys.intake]
+    for key in candidates:
+        names += (keys.view(key), keys.until(key), keys.seen(key), keys.recent(key))
+    args: list[Arg] = [now, now + LEASE, token, PATIENCE, REST, NEWEST, *candidates]
+    expired, aside, rows = await store.run("claim", names, args)
+    claims = await _load(store, keys, rows, token)
+    counts = {expired[i].decode(): int(expired[i + 1]) for i in range(0, len(expired), 2)}
+    return Claims(claims=claims, expired=counts, aside=tuple(member.decode() for member in aside))
+
+
+async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[Claim, ...]:
+    pipe = store.pipeline()
+    found = []
+    for member, tries, flat, newest in rows:
+        # RESP3 answers a map for HGETALL outside scripts, but a flat list inside them.
+        view = {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
+        incident = view.get("inc", b"").decode()
+        names = [(newest[i].decode(), newest[i + 1] == 1) for i in range(0, len(newest), 2)]
+        found.append((member.decode(), tries, view, incident, names))
+        pipe.get(keys.incident(incident))
+        for name, _ in names:
+            pipe.hmget(keys.alert(name), ["b", "e"])
+    answers = iter(await store.call(pipe.execute()) if found else ())
+    loaded = []
+    for key, tries, fields, incident, names in found:
+        stored = next(answers)
+        alerts = tuple(_alerts(names, [next(answers) for _ in names]))
+        present = decode(Incident, stored) if incident and stored else None
+        loaded.append((key, int(tries), fields, alerts, present))
+    told = await _told(store, keys, [present for *_, present in loaded])
+    return tuple(
+        Claim(key=key, token=token, tries=tries, view=_view(key, fields, told[place], alerts), incident=present)
+        for place, (key, tries, fields, alerts, present) in enumerate(loaded)
+    )
+
+
+async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> list[dict[str, str]]:
+    """For each incident, what became of the notices whose arrival it still waits for."""
+    waited = [tuple({entry.incident for entry in incident.unconfirmed} if incident else ()) for incident in incidents]
+    pipe = store.pipeline()
+    for names in waited:
+        for name in names:
+            pipe.hgetall(keys.told(name))
+    answers = iter(await store.call(pipe.execute()) if any(waited) else ())
+    told = []
+    for names in waited:
+        rows = {name: next(answers) for name in names}
+        told.append({f"{name}/{field.decode()}": row[field].decode() for name, row in rows.items() for field in row})
+    return told
+
+
+def _alerts(names: list[tuple[str, bool]], rows: list[Any]) -> Iterable[AlertRecord]:
+    for (_, firing), (body, ended) in zip(names, rows, strict=True):
+        if body:
+            record = decode(AlertRecord, body)
+            ends_at = int(ended) if ended and not firing else None
+            yield msgspec.structs.replace(record, firing=firing, ends_at=ends_at)
+
+
+def _view(key: str, fields: dict[str, bytes], told: dict[str, str], alerts: tuple[AlertRecord, ...]) -> View:
+    def number(name: str) -> int:
+        return int(fields.get(name) or 0)
+
+    previous = fields.get("prev", b"").decode().split()
+    return View(
+        key=key,
+        rev=number("rev"),
+        mark=number("mark"),
+        seq=number("seq"),
+        firing=number("firing"),
+        total=number("total"),
+        zero_at=number("zero"),
+        fired_at=number("fired"),
+        unseen=number("unseen"),
+        stale=number("stale"),
+        truncated=number("trunc"),
+        joined=_joined(fields) if "t_at" in fields else None,
+        alerts=alerts,
+        told=told,
+        previous=(previous[0], int(previous[1])) if previous else None,
+    )
+
+
+def _joined(fields: dict[str, bytes]) -> Joined:
+    def words(name: str) -> tuple[str, ...]:
+        return tuple(word for word in fields.get(name, b"").decode().split("\x1f") if word)
+
+    start = fields.get("t_start")
+    return Joined(
+        count=int(fields["t_n"]),
+        first_at=int(fields["t_at"]),
+        earliest_start=int(start) if start else None,
+        top=decode(AlertRecord, fields["t_top"]).classification,
+        rto=int(fields["t_rto"]),
+        classes=words("t_classes"),
+        services=words("t_services"),
+    )
+
+
+async def release(store: Store, keys: Keys, claimed: Claim, *, due: Millis, failed: bool) -> None:
+    """Give back a lease without a commit, due again at ``due``."""
+    key = claimed.key
+    names = [keys.urgent, keys.normal, keys.held, keys.leases, keys.view(key), keys.tries]
+    await store.run("release", names, [key, claimed.token, due, 0 if failed else 1])
+
+
+async def commit(store: Store, keys: Keys, change: Commit, now: Millis) -> Verdict:
+    """Write it all in one step, or nothing. Raises ``StoreUnavailable``."""
+    names = _Names(keys, change.claim.key)
+    body = pack(_body(names, keys, change))
+    verdict: bytes = await store.run("commit", names.all, [now, body, *names.values])
+    text = verdict.decode()
+    assert text in ("ok", "lost", "stale", "taken")
+    return text  # type: ignore[return-value]
+
+
+class _Names:
+    """The keys and the stored values of a commit, and the place of each.
+
+    Values are arguments of their own, since the store's MessagePack knows no binary strings.
+    """
+
+    def __init__(self, keys: Keys, key: str) -> None:
+        self.all = [keys.urgent, keys.normal, keys.held, keys.leases, keys.tries, keys.aside, keys.intake]
+        self.all += [keys.view(key), keys.until(key), keys.seen(key), keys.recent(key)]
+        self.all += [keys.active, keys.closed, keys.closed_at, keys.deliveries, keys.channels, keys.stats]
+        self._places = {name: place for place, name in enumerate(self.all, 1)}
+        self.values: list[bytes] = []
+
+    def place(self, name: str) -> int:
+        """Where in KEYS this name is, counting from 1."""
+        if name not in self._places:
+            self.all.append(name)
+            self._places[name] = len(self.all)
+        return self._places[name]
+
+    def value(self, value: object) -> int:
+        """Where in ARGV the stored form of this value is."""
+        self.values.append(encode(value))
+        return 2 + len(self.values)
+
+
+def _body(names: _Names, keys: Keys, change: Commit) -> dict[str, Any]:
+    view = change.claim.view
+    present = change.incidents[-1] if change.incidents else change.claim.incident
+    is_open = present is not None and present.closed_at is None
+    previous = view.previous
+    for incident in change.incidents:
+        if incident.closed_at is not None:
+            previous = (incident.id, incident.closed_at)
+    return {
+        "digest": change.claim.key,
+        "token": change.claim.token,
+        "rev": view.rev,
+        "mark": view.mark,
+        "seq": view.seq,
+        "rank": present.tier.rank if present and is_open else 0,
+        "inc": present.id if present and (is_open or present.unconfirmed) else "",
+        "prev": f"{previous[0]} {previous[1]}" if previous else "",
+        "clock": -1 if change.clock is None else change.clock,
+        "opened": bool(change.opened),
+        "keep": change.reopen_within + DAY,
+        "retention": change.retention,
+        "stats": list(change.stats),
+        "incidents": [_incident(names, keys, incident, change) for incident in change.incidents],
+        "timeline": [[names.place(keys.timeline(name)), names.value(entry)] for name, entry in change.timeline],
+        "notices": [[names.place(keys.notice(notice.id)), names.value(notice)] for notice in change.notices],
+        "told": [
+            [names.place(keys.told(incident)), told_field(sequence, group), count]
+            for incident, sequence, group, count in change.owing
+        ],
+        "deliveries": [_delivery(names, keys, delivery) for delivery in change.deliveries],
+    }
+
+
+def _incident(names: _Names, keys: Keys, incident: Incident, change: Commit) -> list[Any]:
+    closed_at = -1 if incident.closed_at is None else incident.closed_at
+    place = names.place(keys.incident(incident.id))
+    return [place, incident.id, names.value(incident), incident.id in change.opened, order(incident), closed_at]
+
+
+def _delivery(names: _Names, keys: Keys, delivery: Delivery) -> list[Any]:
+    lane = lane_of(delivery)
+    return [
+        names.place(keys.delivery(delivery.id)),
+        delivery.id,
+        names.value(delivery),
+        names.place(keys.lane(delivery.channel, lane)),
+        lane,
+        names.place(keys.queue(delivery.channel)),
+        names.place(keys.sending(delivery.channel)),
+        delivery.channel,
+        names.place(keys.deliveries_of(delivery.incident)),
+    ]
+
+
+def order(incident: Incident) -> int:
+    """Where an incident stands in a list: by tier, then by start; the highest number comes first."""
+    return incident.tier.rank << 44 | incident.started_at
+
+
+def lane_of(delivery: Delivery) -> str:
+    """The lane of a delivery on its channel: within one, first in is first out."""
+    return f"{delivery.incident}/{delivery.group}"
+
+
+def told_field(sequence: int, group: str) -> str:
+    """The field of ``told:<incident>`` that says whether a group got a notice."""
+    return f"{sequence}/{group}"

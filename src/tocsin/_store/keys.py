@@ -1,0 +1,123 @@
+"""Every name of a key in the store, with why it may live without a TTL where it does.
+
+A name is ``{<namespace>:<shard>}:<kind>`` or ``{<namespace>:<shard>}:<kind>:<rest>``. The braces are
+Redis's hash tag: all keys of one incident are in one slot, so that one script may touch them all.
+``<key>`` below is the digest of an incident key, ``<identity>`` is ``<source>:<digest of the labels>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PERSISTENT: Mapping[str, str] = {
+    "meta": "the schema and the number of shards; one small hash for the life of the store",
+    "due": "the due queue (urgent and normal); a key leaves it when nothing about it is pending",
+    "held": "keys being worked on, by the end of their lease; a commit or the next claim removes them",
+    "leases": "the token of each held key; removed with it",
+    "tries": "failed attempts of a key; removed by its next commit",
+    "aside": "keys that failed too often; kept until they are committed, so that somebody sees them",
+    "intake": "when alerts could last be taken; one small hash",
+    "view": "lives as long as its incident is not closed; the closing commit gives it a TTL",
+    "recent": "as view; capped at the firing alerts and the newest 1,000 ended ones",
+    "until": "holds firing alerts only, and is gone with the last of them",
+    "seen": "holds firing alerts that never expire only, and is gone with the last of them",
+    "incident": "an open incident; the closing commit gives it a TTL",
+    "timeline": "as incident",
+    "active": "the index of open incidents; the closing commit removes its entry",
+    "closed": "the index of closed incidents; entries go with the retention",
+    "closed-at": "as closed, by time of closing",
+    "queue": "lanes with deliveries to send; a lane leaves it when it is empty",
+    "sending": "lanes being sent from; as held",
+    "tokens": "the token of each lane being sent from; as leases",
+    "lane": "the waiting deliveries of one incident, group and channel; gone with the last of them",
+    "delivery": "a delivery that waits or is dead: owed, so it stays; an accepted one gets a TTL",
+    "notice": "a notice; gets the retention as its TTL at once",
+    "deliveries": "the index of deliveries; entries go with the retention",
+    "dead": "the index of dead letters; an entry goes when it is retried",
+    "stats": "counters that survive restarts; closed label sets, so bounded",
+    "channels": "the names of channels that ever had a delivery; bounded by the plan's history",
+}
+"""Kinds of keys that may have no TTL, and why."""
+
+
+class Keys:
+    """The names of one shard's keys."""
+
+    def __init__(self, namespace: str, shard: int) -> None:
+        self._prefix = f"{{{namespace}:{shard}}}:"
+        self.meta = self._prefix + "meta"
+        self.urgent = self._prefix + "due:urgent"
+        self.normal = self._prefix + "due:normal"
+        self.held = self._prefix + "held"
+        self.leases = self._prefix + "leases"
+        self.tries = self._prefix + "tries"
+        self.aside = self._prefix + "aside"
+        self.intake = self._prefix + "intake"
+        self.active = self._prefix + "active"
+        self.closed = self._prefix + "closed"
+        self.closed_at = self._prefix + "closed-at"
+        self.deliveries = self._prefix + "deliveries"
+        self.dead = self._prefix + "dead"
+        self.stats = self._prefix + "stats"
+        self.channels = self._prefix + "channels"
+
+    def alert(self, identity: str) -> str:
+        """HASH of one alert: ``v`` schema, ``k`` the key it joined, ``s`` start, ``e`` end and ``x`` its receipt,
+        ``r`` receipt of the last news, ``b`` an ``AlertRecord``. TTL from the last news."""
+        return f"{self._prefix}alert:{identity}"
+
+    def view(self, key: str) -> str:
+        """HASH of what is known of one incident key; its fields are listed in ``scripts/_prelude.lua``."""
+        return f"{self._prefix}view:{key}"
+
+    def until(self, key: str) -> str:
+        """ZSET of the identities that fire, by when they expire (``inf``: never)."""
+        return f"{self._prefix}until:{key}"
+
+    def seen(self, key: str) -> str:
+        """ZSET of the identities that fire and never expire, by when they were last seen."""
+        return f"{self._prefix}seen:{key}"
+
+    def recent(self, key: str) -> str:
+        """ZSET of the identities that joined, by the order in which they last fired."""
+        return f"{self._prefix}recent:{key}"
+
+    def incident(self, incident: str) -> str:
+        """STRING: an ``Incident``."""
+        return f"{self._prefix}incident:{incident}"
+
+    def timeline(self, incident: str) -> str:
+        """LIST of ``TimelineEntry``."""
+        return f"{self._prefix}timeline:{incident}"
+
+    def told(self, incident: str) -> str:
+        """HASH ``<sequence>/<group>`` → ``accepted``, or how many of its deliveries are neither accepted nor dead."""
+        return f"{self._prefix}told:{incident}"
+
+    def deliveries_of(self, incident: str) -> str:
+        """LIST of the ids of an incident's deliveries."""
+        return f"{self._prefix}deliveries-of:{incident}"
+
+    def notice(self, notice: str) -> str:
+        """STRING: a ``Notice``."""
+        return f"{self._prefix}notice:{notice}"
+
+    def delivery(self, delivery: str) -> str:
+        """HASH of one delivery: ``v`` schema, ``s`` state, ``b`` a ``Delivery``."""
+        return f"{self._prefix}delivery:{delivery}"
+
+    def queue(self, channel: str) -> str:
+        """ZSET of a channel's lanes with something to send, by when."""
+        return f"{self._prefix}queue:{channel}"
+
+    def sending(self, channel: str) -> str:
+        """ZSET of a channel's lanes being sent from, by the end of their lease."""
+        return f"{self._prefix}sending:{channel}"
+
+    def tokens(self, channel: str) -> str:
+        """HASH lane → token of who sends from it."""
+        return f"{self._prefix}tokens:{channel}"
+
+    def lane(self, channel: str, lane: str) -> str:
+        """LIST of the ids of deliveries that wait in a lane (``<incident>/<group>``), first in first out."""
+        return f"{self._prefix}lane:{channel}:{lane}"

@@ -1,0 +1,160 @@
+"""Reading for people: incidents and deliveries in pages, and one incident whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from tocsin._core.errors import NotFound
+from tocsin._core.incident import Delivery, Incident, TimelineEntry
+from tocsin._store.client import Store
+from tocsin._store.codec import decode
+from tocsin._store.keys import Keys
+
+CHUNK = 200
+"""Entries of an index read at once."""
+
+T = TypeVar("T")
+Row = tuple[int, str, Keys]
+"""An entry of an index: its score, the member, and the shard it is in."""
+
+
+class Page(Generic[T]):
+    """Some of a list's items, and the cursor of the next page, or ``None`` after the last."""
+
+    def __init__(self, items: Sequence[T], next_cursor: str | None) -> None:
+        self.items = tuple(items)
+        self.next = next_cursor
+
+
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident with its record."""
+
+    incident: Incident
+    timeline: tuple[TimelineEntry, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+async def list_incidents(
+    store: Store, wanted: Callable[[Incident], bool], *, cursor: str = "", limit: int = 100
+) -> Page[Incident]:
+    """Incidents that are wanted: those not closed first, then by tier and start, newest first.
+
+    Raises ``ValueError`` for a cursor that is none of ours, and ``StoreUnavailable``.
+    """
+    indexes = [[(keys, keys.active) for keys in store.shards], [(keys, keys.closed) for keys in store.shards]]
+    first, start = _read_cursor(cursor, len(indexes))
+    items: list[Incident] = []
+    last = ""
+    for number in range(first, len(indexes)):
+        async for rows in _walk(store, indexes[number], start):
+            for (score, member, _), incident in zip(rows, await _incidents(store, rows), strict=True):
+                if incident is None or not wanted(incident):
+                    continue
+                if len(items) == limit:
+                    return Page(items, last)
+                items.append(incident)
+                last = f"{number}.{score}.{member}"
+        start = None
+    return Page(items, None)
+
+
+async def list_deliveries(
+    store: Store, wanted: Callable[[Delivery], bool], *, dead: bool = False, cursor: str = "", limit: int = 100
+) -> Page[Delivery]:
+    """Deliveries that are wanted, newest first; with ``dead`` only the dead letters are looked at."""
+    _, start = _read_cursor(cursor, 1)
+    items: list[Delivery] = []
+    last = ""
+    async for rows in _walk(store, [(keys, keys.dead if dead else keys.deliveries) for keys in store.shards], start):
+        for (score, member, _), delivery in zip(rows, await _deliveries(store, rows), strict=True):
+            if delivery is None or not wanted(delivery):
+                continue
+            if len(items) == limit:
+                return Page(items, last)
+            items.append(delivery)
+            last = f"0.{score}.{member}"
+    return Page(items, None)
+
+
+async def show_incident(store: Store, incident_id: str) -> Whole:
+    """One incident with its timeline and deliveries. Raises ``NotFound`` and ``StoreUnavailable``."""
+    for keys in store.shards:
+        pipe = store.pipeline()
+        pipe.get(keys.incident(incident_id))
+        pipe.lrange(keys.timeline(incident_id), 0, -1)
+        pipe.lrange(keys.deliveries_of(incident_id), 0, -1)
+        body, entries, ids = await store.call(pipe.execute())
+        if body:
+            deliveries = await _deliveries(store, [(0, name.decode(), keys) for name in ids])
+            return Whole(
+                incident=decode(Incident, body),
+                timeline=tuple(decode(TimelineEntry, entry) for entry in entries),
+                deliveries=tuple(delivery for delivery in deliveries if delivery),
+            )
+    raise NotFound(f"there is no incident {incident_id}")
+
+
+async def open_incidents(store: Store) -> list[Incident]:
+    """All incidents that are not closed, in the order of the list."""
+    incidents: list[Incident] = []
+    async for rows in _walk(store, [(keys, keys.active) for keys in store.shards], None):
+        incidents += (incident for incident in await _incidents(store, rows) if incident)
+    return incidents
+
+
+async def _incidents(store: Store, rows: Sequence[Row]) -> list[Incident | None]:
+    pipe = store.pipeline()
+    for _, member, keys in rows:
+        pipe.get(keys.incident(member))
+    return [decode(Incident, body) if body else None for body in await store.call(pipe.execute())]
+
+
+async def _deliveries(store: Store, rows: Sequence[Row]) -> list[Delivery | None]:
+    pipe = store.pipeline()
+    for _, member, keys in rows:
+        pipe.hget(keys.delivery(member), "b")
+    return [decode(Delivery, body) if body else None for body in await store.call(pipe.execute())]
+
+
+async def _walk(
+    store: Store, index: Sequence[tuple[Keys, str]], start: tuple[int, str] | None
+) -> AsyncIterator[list[Row]]:
+    """An index over all shards from the highest score down, in chunks, after ``start``."""
+    count = CHUNK
+    while True:
+        pipe = store.pipeline()
+        for _, name in index:
+            pipe.zrevrangebyscore(name, start[0] if start else "+inf", "-inf", start=0, num=count, withscores=True)
+        found = await store.call(pipe.execute())
+        rows = [
+            (int(score), member.decode(), keys)
+            for (keys, _), shard in zip(index, found, strict=True)
+            for member, score in shard
+        ]
+        # Below the last entry of a shard that has more, entries of that shard are still missing.
+        cut = max(((int(shard[-1][1]), shard[-1][0].decode()) for shard in found if len(shard) == count), default=None)
+        fresh = sorted(
+            (row for row in rows if (not start or row[:2] < start) and (not cut or row[:2] >= cut)),
+            key=lambda row: row[:2],
+            reverse=True,
+        )
+        if fresh:
+            yield fresh
+            start, count = fresh[-1][:2], CHUNK
+        elif cut:
+            count *= 2
+        if not cut:
+            return
+
+
+def _read_cursor(cursor: str, indexes: int) -> tuple[int, tuple[int, str] | None]:
+    if not cursor:
+        return 0, None
+    number, _, rest = cursor.partition(".")
+    score, _, member = rest.partition(".")
+    if not (number.isdecimal() and int(number) < indexes and score.isdecimal() and member):
+        raise ValueError("the cursor is none of ours; take it from the `next` of the page before")
+    return int(number), (int(score), member)

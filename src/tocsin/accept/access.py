@@ -1,0 +1,85 @@
+"""Who may reach us: binding, Host and Origin, bearer tokens and their rights. Pure: values in, verdicts out.
+
+Listening on loopback, a person's own machine is the boundary and no login is asked for until a token exists;
+but a web page in that person's browser must not reach through: its requests bear an ``Origin``, or, if it
+rebinds a name of its own to 127.0.0.1, a foreign ``Host``. Listening beyond loopback, tokens are the boundary.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from hashlib import sha256
+
+from tocsin._core.errors import ConfigurationError
+from tocsin._core.plan import Token
+
+
+class Right(StrEnum):
+    """What a route needs. ``NONE`` is for health endpoints: no login, whatever tokens exist."""
+
+    INGEST = "ingest"
+    READ = "read"
+    ACT = "act"
+    NONE = "none"
+
+
+_HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::\d*)?", re.ASCII)
+_BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address, as given to ``--listen``, is this machine alone."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_binding(host: str, tokens: Mapping[str, Token], *, insecure: bool) -> None:
+    """Refuse to listen to the network without any token. Raises ``ConfigurationError`` with the way out."""
+    if insecure or tokens or is_loopback(host):
+        return
+    raise ConfigurationError(
+        f"listening on {host or 'all addresses'} would let anyone who reaches it post alerts and act on incidents; "
+        "add a token under `tokens:` in the rule files, or listen on 127.0.0.1, "
+        "or pass --insecure if the network itself keeps others out"
+    )
+
+
+def is_loopback_host(headers: Sequence[str]) -> bool:
+    """Whether a request's Host headers name this machine: 127.0.0.0/8, ``localhost`` or ``[::1]``, any port."""
+    if len(headers) != 1:
+        return False
+    match = _HOST.fullmatch(headers[0].strip())
+    if match is None:
+        return False
+    host = match[1]
+    # An address without brackets that has colons does not get here; one in brackets must be IPv6.
+    return is_loopback(host) and (":" in host or not host.startswith("["))
+
+
+def caller_of(authorization: str | None, tokens: Mapping[str, Token]) -> Token | None:
+    """The token that an Authorization header bears, or ``None``.
+
+    All tokens are compared, as digests and in constant time, so that the time taken says nothing.
+    """
+    match = _BEARER.fullmatch(authorization or "")
+    if match is None:
+        return None
+    given = _digest(match[1])
+    found: Token | None = None
+    for token in tokens.values():
+        value = token.token.reveal()
+        if hmac.compare_digest(given, _digest(value)) and value and found is None:
+            found = token
+    return found
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode("utf-8", "surrogateescape")).digest()

@@ -1,0 +1,115 @@
+"""The routes by which alerts come in, and what they answer.
+
+In: a body of a source of the plan. Out: the receipt. ``/api/v2/alerts`` answers 400 as soon as one alert was
+rejected, as Alertmanager does (its clients do not post again); ``/ingest/*`` only if nothing could be kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from tocsin._core.clock import Clock
+from tocsin._core.model import Batch, Receipt
+from tocsin._core.plan import Source, Token
+from tocsin.accept.access import Right
+from tocsin.accept.body import Bodies
+from tocsin.accept.guard import caller
+from tocsin.accept.ports import Decoder, Intake, Measures, Policy
+from tocsin.accept.problem import HttpProblem
+
+API_SOURCE = "prometheus"
+"""The source of what is posted to ``/api/v2/alerts``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeRoutes:
+    """The routes of intake; ``decoders`` are by a source's type."""
+
+    intake: Intake
+    decoders: Mapping[str, Decoder]
+    policy: Policy
+    measures: Measures
+    bodies: Bodies
+    clock: Clock
+
+    def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
+        """The routes, each with the right it needs."""
+        return (
+            (web.post("/api/v2/alerts", self.alerts), Right.INGEST),
+            (web.post("/ingest/{source}", self.ingest), Right.INGEST),
+            (web.post("/ingest/{source}/api/v2/alerts", self.ingest_alerts), Right.INGEST),
+        )
+
+    async def alerts(self, request: web.Request) -> web.Response:
+        """Alertmanager's API v2."""
+        receipt = await self._take(request, self._source(API_SOURCE))
+        return answer(receipt, 400 if receipt.rejected else 200)
+
+    async def ingest(self, request: web.Request) -> web.Response:
+        """Any source of the plan."""
+        receipt = await self._take(request, self._source(request.match_info["source"]))
+        return answer(receipt, 400 if nothing_kept(receipt) else 200)
+
+    async def ingest_alerts(self, request: web.Request) -> web.Response:
+        """A Prometheus with a path prefix of its own, which is thereby a source of its own."""
+        source = self._source(request.match_info["source"])
+        if source.type != "prometheus":
+            message = f"source {source.name} is of type {source.type}: post to /ingest/{source.name}"
+            raise HttpProblem(404, message)
+        receipt = await self._take(request, source)
+        return answer(receipt, 400 if nothing_kept(receipt) else 200)
+
+    async def _take(self, request: web.Request, source: Source) -> Receipt:
+        check_bound(caller(request), source.name)
+        body = await self.bodies.unpacked(request)
+        began = self.clock.monotonic()
+        batch = self.decoders[source.type](body, source=source.name, received_at=self.clock.now())
+        self.measures.received(source.name, batch)
+        receipt = await self.intake.take(batch) if batch.alerts else kept_nothing(batch)
+        self.measures.ingested(self.clock.monotonic() - began)
+        return receipt
+
+    def _source(self, name: str) -> Source:
+        sources = self.policy.sources()
+        source = sources.get(name)
+        if source is None:
+            message = f"no source of this name; the plan has: {', '.join(sorted(sources)) or 'none'}"
+            raise HttpProblem(404, message)
+        if source.type not in self.decoders:
+            message = f"source {name} is of type {source.type}, which cannot be read"
+            raise HttpProblem(404, message)
+        return source
+
+
+def check_bound(token: Token | None, source: str) -> None:
+    """A token that is bound to a source posts to that one only."""
+    if token is not None and token.source is not None and token.source != source:
+        message = f"the token {token.name} may post to source {token.source} only: /ingest/{token.source}"
+        raise HttpProblem(403, message)
+
+
+def kept_nothing(batch: Batch) -> Receipt:
+    """The receipt for a batch of which no alert is left to store."""
+    return Receipt(received=batch.received, rejected=batch.rejected)
+
+
+def nothing_kept(receipt: Receipt) -> bool:
+    """Whether there were alerts and all of them were rejected."""
+    return 0 < receipt.received == len(receipt.rejected)
+
+
+def answer(receipt: Receipt, status: int) -> web.Response:
+    """The receipt as JSON."""
+    body = {
+        "received": receipt.received,
+        "new": receipt.new,
+        "repeated": receipt.repeated,
+        "resolved": receipt.resolved,
+        "dropped": receipt.dropped,
+        "rejected": [{"index": rejection.index, "error": rejection.error} for rejection in receipt.rejected],
+    }
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")

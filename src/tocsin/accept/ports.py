@@ -1,0 +1,55 @@
+"""What this step needs from the others, as protocols: it knows none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tocsin._core.model import Batch, Receipt
+from tocsin._core.plan import Source, Token
+from tocsin._core.times import Millis
+
+
+class Intake(Protocol):
+    """What takes the alerts in."""
+
+    async def take(self, batch: Batch) -> Receipt:
+        """Return once every alert of the batch is stored or known to be stored.
+
+        ``received`` and ``rejected`` of the receipt are the batch's. Raises ``StoreUnavailable`` if nothing
+        was acknowledged; the sender may post the same batch again.
+        """
+        ...
+
+
+class Decoder(Protocol):
+    """What reads the payload of one kind of source."""
+
+    def __call__(self, body: bytes, *, source: str, received_at: Millis) -> Batch:
+        """Read one payload. Raises ``Unreadable``."""
+        ...
+
+
+class Measures(Protocol):
+    """What is counted here; all once a request, never once an alert."""
+
+    def received(self, source: str, batch: Batch) -> None:
+        """A payload of this source was read."""
+        ...
+
+    def ingested(self, seconds: float) -> None:
+        """A payload was read, decided, stored and is about to be answered, in so many seconds."""
+        ...
+
+    def refused(self, status: int) -> None:
+        """A request was answered with an error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The plan's words on who may post, asked for at each request: a reload changes them."""
+
+    sources: Callable[[], Mapping[str, Source]]
+    tokens: Callable[[], Mapping[str, Token]]

@@ -1,0 +1,355 @@
+"""The composition root: builds every part once, starts them in order, and ends them in good order.
+
+It alone reads the environment. Start: store, HTTP, then the loops once the store answers. End, at SIGTERM or
+SIGINT: no new requests, what was accepted is stored, the loops finish what is at hand and give back their
+leases, the private store goes last; all within ten seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import TextIO
+
+import uvloop
+from aiohttp import web
+
+from tocsin import __version__
+from tocsin._core.clock import StoreClock
+from tocsin._core.errors import SendRefused, StoreError, StoreUnavailable
+from tocsin._core.incident import Delivery, Notice
+from tocsin._core.message import Message, Sender
+from tocsin._core.times import Millis
+from tocsin._store.client import Store
+from tocsin._store.deliveries import channels as channels_in
+from tocsin._store.server import PrivateServer
+from tocsin._store.stats import Figures, read_figures
+from tocsin.accept.access import check_binding, is_loopback
+from tocsin.accept.body import Bodies
+from tocsin.accept.guard import Guard
+from tocsin.accept.health import HealthRoutes
+from tocsin.accept.intake import IntakeRoutes
+from tocsin.accept.ports import Policy
+from tocsin.accept.server import GuardedRoute, Server, create_app
+from tocsin.adapt import ADAPTERS
+from tocsin.classify.classifier import Classifier
+from tocsin.incident.loop import IncidentLoop
+from tocsin.pipeline import Current, Edition, Pipeline, Routes
+from tocsin.plan import load
+from tocsin.send.body import render
+from tocsin.send.kinds import open_sender, open_session
+from tocsin.send.loop import ChannelLoop, Post
+from tocsin.telemetry.figures import StoreFigures
+from tocsin.telemetry.metrics import Metrics
+from tocsin.telemetry.render import render as render_metrics
+from tocsin.view.routes import View
+
+log = logging.getLogger(__name__)
+
+Beside = Callable[[int], Coroutine[None, None, None]]
+"""What runs along with the service, given the port: the demo's story."""
+
+FOLLOW_EVERY = 10.0
+"""Seconds between readings of the store's time."""
+
+LOOK_AGAIN = 0.5
+"""Seconds between looks for a store that is out of reach at the start."""
+
+HTTP_ENDS_WITHIN = 2.0
+LOOPS_END_WITHIN = 5.0
+"""Seconds that each part has to end; with the store's end they stay under ten."""
+
+
+def environment() -> Mapping[str, str]:
+    """The environment, for those who are given it."""
+    return dict(os.environ)
+
+
+def default_data_dir(variables: Mapping[str, str]) -> Path:
+    """Where the private store keeps its data unless told otherwise: below the user's state directory."""
+    state = variables.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "tocsin"
+
+
+def load_current(directory: Path, variables: Mapping[str, str]) -> Current:
+    """The plan in a directory, ready to decide by. Raises ``PlanError`` with every problem."""
+    plan = load(directory, environment=variables)
+    return Current(Edition(plan, Classifier(plan)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What ``tocsin serve`` was told. ``redis`` is a URL, or ``""`` for a private store on ``data_dir``."""
+
+    redis: str = ""
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 9095
+    external_url: str = ""
+    insecure: bool = False
+    namespace: str = "tocsin"
+    shards: int = 1
+    fsync: str = "everysec"
+
+
+class Gone:
+    """A channel that the plan no longer has: what is still owed there becomes dead letters, visible, not lost."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def send(self, message: Message) -> None:
+        """Refuse."""
+        raise SendRefused(f"the plan no longer has a channel {self._name}; what it was owed goes no further")
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+@contextlib.contextmanager
+def open_store(settings: Settings, variables: Mapping[str, str]) -> Iterator[tuple[str, PrivateServer | None]]:
+    """The store's URL, and the private server if there is one. Call it from the main thread, before the loop."""
+    if settings.redis:
+        yield settings.redis, None
+        return
+    runtime = variables.get("XDG_RUNTIME_DIR")
+    with PrivateServer.start(
+        settings.data_dir,
+        path=variables.get("PATH", ""),
+        fsync="always" if settings.fsync == "always" else "everysec",
+        runtime_dir=Path(runtime) if runtime else None,
+    ) as server:
+        yield server.url, server
+
+
+def run(
+    settings: Settings,
+    current: Current,
+    *,
+    variables: Mapping[str, str],
+    console: TextIO,
+    beside: Beside | None = None,
+) -> None:
+    """Serve until a signal ends it. ``beside`` runs along, given the port; the service ends with it.
+
+    Raises ``ConfigurationError`` and ``StoreMismatch`` for what cannot work.
+    """
+    check_binding(settings.host, current.plan().tokens, insecure=settings.insecure)
+    with open_store(settings, variables) as (url, server):
+        uvloop.run(_serve(settings, current, url=url, server=server, console=console, beside=beside))
+
+
+async def _serve(
+    settings: Settings,
+    current: Current,
+    *,
+    url: str,
+    server: PrivateServer | None,
+    console: TextIO,
+    beside: Beside | None,
+) -> None:
+    await App(settings, current, url=url, server=server, console=console).serve(beside)
+
+
+class App:
+    """All parts, built once and passed on by name."""
+
+    def __init__(
+        self, settings: Settings, current: Current, *, url: str, server: PrivateServer | None, console: TextIO
+    ) -> None:
+        self._settings = settings
+        self._current = current
+        self._server = server
+        self._console = console
+        self._stop = asyncio.Event()
+        self._bodies = Bodies()
+        self._process = secrets.token_hex(6)
+        self._clock = StoreClock()
+        self._store = Store.at(url, namespace=settings.namespace, shards=settings.shards)
+        self._metrics = Metrics(__version__)
+        self._metrics.plan_loaded(current.plan(), self._clock.now())
+        self._post = Post()
+        self._incidents = IncidentLoop(
+            store=self._store,
+            clock=self._clock,
+            plan=current.plan,
+            router=Routes(current),
+            meter=self._metrics,
+            owed=self._post.owed,
+            process=self._process,
+        )
+
+    async def serve(self, beside: Beside | None = None) -> None:
+        """Serve until told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._store.close)
+            senders = await self._senders(stack)
+            http = Server(create_app(routes=self._routes(), guard=self._guard()), drain=HTTP_ENDS_WITHIN)
+            port = await http.start(self._settings.host, self._settings.port)
+            stack.push_async_callback(http.stop)
+            log.info("listening", extra={"url": f"http://{self._settings.host}:{port}", "version": __version__})
+            work = asyncio.create_task(self._work(senders))
+            others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
+            if self._server:
+                others.append(asyncio.create_task(_watch(self._server)))
+            if beside:
+                others.append(asyncio.create_task(beside(port)))
+            done, _ = await asyncio.wait([work, *others], return_when=asyncio.FIRST_COMPLETED)
+            log.info("stopping")
+            await http.stop()
+            await self._drain(work, others)
+            for task in done:
+                task.result()
+        log.info("stopped")
+
+    async def _senders(self, stack: contextlib.AsyncExitStack) -> dict[str, Sender]:
+        session = await stack.enter_async_context(open_session())
+        senders: dict[str, Sender] = {}
+        for name, channel in self._current.plan().channels.items():
+            senders[name] = open_sender(channel, session=session, console=self._console, clock=self._clock)
+            stack.push_async_callback(senders[name].close)
+        return senders
+
+    async def _work(self, senders: dict[str, Sender]) -> None:
+        """Wait for the store, then run the loops until they are drained."""
+        known = await self._first_contact()
+        for name in known - senders.keys():
+            senders[name] = Gone(name)
+        for name, sender in senders.items():
+            self._post.add(self._channel(name, sender))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._incidents.run())
+            group.create_task(self._post.run())
+
+    async def _first_contact(self) -> set[str]:
+        """The channels that the store knows, once it answers. Raises ``StoreMismatch`` if it is none of ours."""
+        warned = False
+        while True:
+            try:
+                await self._store.check()
+                self._clock.follow(await self._store.time())
+                return {name for keys in self._store.shards for name in await channels_in(self._store, keys)}
+            except StoreUnavailable as error:
+                if not warned:
+                    log.warning("waiting for the store", extra={"error": str(error)})
+                warned = True
+                await self._clock.sleep(LOOK_AGAIN)
+
+    async def _drain(self, work: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:
+        """Let the loops finish what is at hand; what takes longer is cut off, and its lease given back."""
+        self._incidents.drain()
+        self._post.drain()
+        await asyncio.wait([work], timeout=LOOPS_END_WITHIN)
+        for task in (work, *others):
+            task.cancel()
+        await asyncio.wait([work, *others])
+
+    async def _follow_time(self) -> None:
+        while True:
+            await self._clock.sleep(FOLLOW_EVERY)
+            with contextlib.suppress(StoreError):
+                self._clock.follow(await self._store.time())
+
+    def _channel(self, name: str, sender: Sender) -> ChannelLoop:
+        return ChannelLoop(
+            name,
+            sender,
+            store=self._store,
+            clock=self._clock,
+            render=self._render,
+            meter=self._metrics,
+            random=Random(),
+            process=self._process,
+        )
+
+    def _render(self, notice: Notice, delivery: Delivery) -> Message:
+        external_url = self._settings.external_url or self._current.plan().external_url
+        return render(notice, delivery, external_url=external_url)
+
+    def _guard(self) -> Guard:
+        return Guard(
+            policy=self._policy(),
+            measures=self._metrics,
+            loopback=is_loopback(self._settings.host),
+            bodies=self._bodies,
+        )
+
+    def _policy(self) -> Policy:
+        return Policy(sources=lambda: self._current.plan().sources, tokens=lambda: self._current.plan().tokens)
+
+    def _routes(self) -> list[GuardedRoute]:
+        pipeline = Pipeline(
+            current=self._current,
+            store=self._store,
+            clock=self._clock,
+            incidents=self._incidents,
+            metrics=self._metrics,
+        )
+        intake = IntakeRoutes(
+            intake=pipeline,
+            decoders=ADAPTERS,
+            policy=self._policy(),
+            measures=self._metrics,
+            bodies=self._bodies,
+            clock=self._clock,
+        )
+        view = View(
+            store=self._store,
+            clock=self._clock,
+            plan=self._current.plan,
+            retried=lambda delivery: self._post.wake(delivery.channel),
+        )
+        return [
+            *intake.routes(),
+            *HealthRoutes(not_ready=self._not_ready).routes(),
+            *view.routes(),
+            (web.get("/metrics", self._scrape), "read"),
+        ]
+
+    async def _not_ready(self) -> Sequence[str]:
+        try:
+            await self._store.check()
+            await self._store.ping()
+        except StoreError as error:
+            return (str(error),)
+        return ()
+
+    async def _scrape(self, request: web.Request) -> web.Response:
+        try:
+            figures: StoreFigures | None = store_figures(await read_figures(self._store), self._clock.now())
+        except StoreError:
+            figures = None
+        body, content_type = render_metrics(self._metrics, figures, request.headers.get("Accept", ""))
+        return web.Response(body=body, headers={"Content-Type": content_type})
+
+
+async def _watch(server: PrivateServer) -> None:
+    """Without its store the service is of no use: end it, so that its supervisor starts both again."""
+    raise StoreUnavailable(await server.died())
+
+
+def store_figures(read: Figures, now: Millis) -> StoreFigures:
+    """The store's raw figures as the metrics take them."""
+    return StoreFigures(
+        now=now,
+        notices=read.of("notices"),
+        queued=read.of("waiting"),
+        dead=read.of("dead"),
+        last_success=read.of("success"),
+        opened=read.of("opened"),
+        closed=read.of("closed"),
+        service_opened=read.of("service"),
+        incidents=read.incidents,
+        keys_set_aside=read.aside,
+    )

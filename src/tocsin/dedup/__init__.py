@@ -1,0 +1,1 @@
+"""Step 4: new, repeated, resolved or late; marks the incident's key due, in one atomic step."""

@@ -1,0 +1,44 @@
+"""Who is told of an event. Pure; the table is the contract's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tocsin._core.incident import Incident
+from tocsin._core.model import Tier
+from tocsin._core.plan import GROUPS, IncidentClass, Plan
+from tocsin._core.times import MINUTE, Millis
+
+FALLBACK_AFTER: dict[Tier, Millis | None] = {Tier.HIGH: 2 * MINUTE, Tier.MEDIUM: 10 * MINUTE, Tier.LOW: None}
+"""How long a group's channels have to accept a notice before its fallback is told; ``None``: until all have failed."""
+
+
+def in_order(groups: Iterable[str]) -> tuple[str, ...]:
+    """Each group once, in the plan's order."""
+    wanted = set(groups)
+    return tuple(group for group in GROUPS if group in wanted)
+
+
+def class_of(incident: Incident, plan: Plan) -> IncidentClass:
+    """The incident's class; ``other`` where the plan no longer has it."""
+    return plan.classes.get(incident.class_) or plan.classes["other"]
+
+
+def lead(incident: Incident, plan: Plan) -> tuple[str, ...]:
+    """The group that leads."""
+    return (class_of(incident, plan).lead,)
+
+
+def lead_and_command(incident: Incident, plan: Plan) -> tuple[str, ...]:
+    """The group that leads, and command."""
+    return in_order((*lead(incident, plan), "command"))
+
+
+def named_by_tier(incident: Incident, plan: Plan) -> tuple[str, ...]:
+    """The groups that the tier's ``tell`` names."""
+    tell = plan.tiers[incident.tier].tell
+    if tell == "all":
+        return GROUPS
+    if tell == "lead":
+        return lead(incident, plan)
+    return in_order((*lead(incident, plan), *class_of(incident, plan).also, "command"))

@@ -1,0 +1,123 @@
+"""The one decision about an incident: what is stored and what its alerts show in, what to write and tell out.
+
+Level-triggered: it looks at how things are, not at what happened in which order, so it may run late, twice,
+or once for ten thousand alerts, and comes to the same end. It does no I/O and reads no clock.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tocsin._core.incident import Fallback, Incident, Notice, TimelineEntry
+from tocsin._core.plan import Plan
+from tocsin._core.times import Millis
+from tocsin._core.view import View
+from tocsin.incident import opening, signals
+from tocsin.incident.draft import Draft
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What to write and to tell. ``incidents`` are the changed ones, the present one last; ``opened`` the new
+    one's id; ``fallbacks`` are notices whose group's fallback is to be told; ``clock`` is when to look again
+    even if nothing changes; ``suppressed`` are reasons for which nobody was told of a change."""
+
+    incidents: tuple[Incident, ...] = ()
+    opened: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    timeline: tuple[tuple[str, TimelineEntry], ...] = ()
+    stats: tuple[tuple[str, float], ...] = ()
+    suppressed: tuple[str, ...] = ()
+    clock: Millis | None = None
+
+
+def decide(incident: Incident | None, view: View, plan: Plan, now: Millis, *, counter: int = 0) -> Decision:
+    """Decide about one incident key. ``counter`` is counted up by the caller while an incident's id is taken."""
+    present = Draft(incident, plan, now) if incident else None
+    drafts = [present] if present else []
+    fallbacks = _take_fallbacks(present, view) if present else []
+    if present and present.is_open and signals.returned_too_late(present.incident, view, plan):
+        signals.close_unconfirmed(present)
+    if present and present.is_open:
+        if view.joined:
+            opening.join(present, view.joined)
+        _go_on(present, view)
+    elif view.joined:
+        follows = _previous(present, view, plan)
+        opened = opening.open_incident(view, view.joined, plan, now, counter=counter, follows=follows)
+        drafts.append(opened)
+        _go_on(opened, view)
+    return _result(drafts, view, fallbacks)
+
+
+def _go_on(draft: Draft, view: View) -> None:
+    signals.follow(draft, view)
+    opening.announce(draft, view)
+    if draft.is_open:
+        signals.tell_clearing(draft)
+        opening.tell_added(draft)
+        signals.tell_stale(draft, view)
+        signals.auto_restore(draft)
+
+
+def _previous(present: Draft | None, view: View, plan: Plan) -> str:
+    """The incident of this key that was closed not long before a new one opens."""
+    assert view.joined is not None
+    previous = view.previous
+    if present and present.incident.closed_at is not None:
+        previous = (present.incident.id, present.incident.closed_at)
+    if previous and view.joined.first_at - previous[1] <= plan.incidents.reopen_within:
+        return previous[0]
+    return ""
+
+
+def _take_fallbacks(draft: Draft, view: View) -> list[Fallback]:
+    """The notices whose fallback is due now; those and the ones that arrived are no longer waited for."""
+    due: list[Fallback] = []
+    waiting: list[Fallback] = []
+    for entry in draft.incident.unconfirmed:
+        told = view.told.get(f"{entry.incident}/{entry.sequence}/{entry.group}", "")
+        if told == "accepted":
+            continue
+        has_failed = told.lstrip("-").isdigit() and int(told) <= 0
+        if has_failed or (entry.due is not None and draft.now >= entry.due):
+            due.append(entry)
+            draft.note("fallback", group=entry.group, event=entry.event, sequence=entry.sequence, failed=has_failed)
+        else:
+            waiting.append(entry)
+    draft.set(unconfirmed=tuple(waiting))
+    return due
+
+
+def _result(drafts: list[Draft], view: View, fallbacks: list[Fallback]) -> Decision:
+    notices: list[Notice] = []
+    for place, draft in enumerate(drafts):
+        notices += draft.finish(view)
+        if place + 1 < len(drafts):
+            # What the old incident's groups were not yet seen to get, the new one watches over.
+            drafts[place + 1].set(unconfirmed=draft.incident.unconfirmed)
+            draft.set(unconfirmed=())
+    return Decision(
+        incidents=tuple(draft.incident for draft in drafts if draft.changed),
+        opened=tuple(draft.incident.id for draft in drafts if draft.is_new),
+        notices=tuple(notices),
+        fallbacks=tuple(fallbacks),
+        timeline=tuple(entry for draft in drafts for entry in draft.timeline),
+        stats=tuple(stat for draft in drafts for stat in draft.stats),
+        suppressed=tuple(reason for draft in drafts for reason in draft.suppressed),
+        clock=_clock(drafts[-1]) if drafts else None,
+    )
+
+
+def _clock(draft: Draft) -> Millis | None:
+    """When the next clock of the incident is due."""
+    incident, plan = draft.incident, draft.plan
+    clocks: list[Millis | None] = [entry.due for entry in incident.unconfirmed]
+    if draft.is_open:
+        clocks += (
+            incident.announce_at if incident.announced_at is None else None,
+            signals.clearing_due(incident, plan),
+            signals.restoring_due(incident, plan),
+            opening.added_due(incident),
+        )
+    return min((clock for clock in clocks if clock is not None), default=None)

@@ -1,0 +1,158 @@
+"""An incident while it is being decided about: collects changes, events and the record of them.
+
+All notices of one decision are made at its end, from one snapshot, so that they agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tocsin._core.ids import notice_id
+from tocsin._core.incident import Change, Fallback, Incident, Notice, TimelineEntry
+from tocsin._core.plan import Plan
+from tocsin._core.snapshot import snapshot
+from tocsin._core.times import Millis
+from tocsin._core.view import View
+from tocsin.incident.audience import FALLBACK_AFTER, in_order
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True):
+    event: str
+    groups: tuple[str, ...]
+    reason: str
+    changes: tuple[Change, ...]
+    asks: dict[str, tuple[str, ...]]
+
+
+class Draft:
+    """One incident, being changed. ``incident`` is always the present state."""
+
+    def __init__(self, incident: Incident, plan: Plan, now: Millis, *, is_new: bool = False) -> None:
+        self.incident = incident
+        self.plan = plan
+        self.now = now
+        self.is_new = is_new
+        self.timeline: list[tuple[str, TimelineEntry]] = []
+        self.stats: list[tuple[str, float]] = []
+        self.suppressed: list[str] = []
+        self._before = incident
+        self._events: list[_Event] = []
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        return self.is_new or self.incident != self._before
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the incident is not closed."""
+        return self.incident.closed_at is None
+
+    def set(self, **changes: Any) -> None:
+        """Change fields of the incident."""
+        self.incident = msgspec.structs.replace(self.incident, **changes)
+
+    def note(self, action: str, **detail: Any) -> None:
+        """Enter into the timeline what the rules and clocks did."""
+        decision = self.incident.decision
+        actor = f"system:{decision.rule or 'other'}@{self.plan.hash}"
+        entry = TimelineEntry(at=self.now, actor=actor, action=action, detail=detail)
+        self.timeline.append((self.incident.id, entry))
+
+    def count(self, *labels: str) -> None:
+        """Count something in the store's figures; drills are no figures."""
+        if not self.incident.drill:
+            self.stats.append(("|".join(labels), 1))
+
+    def tell(
+        self,
+        event: str,
+        groups: tuple[str, ...],
+        *,
+        reason: str = "",
+        changes: tuple[Change, ...] = (),
+        asks: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """Owe a notice of an event to groups."""
+        asked = {group: names for group, names in (asks or {}).items() if group in groups}
+        self._events.append(_Event(event=event, groups=groups, reason=reason, changes=changes, asks=asked))
+        self.set(told=in_order((*self.incident.told, *groups)))
+
+    def finish(self, view: View) -> tuple[Notice, ...]:
+        """Close the draft: count the revision, and make the notices of the one snapshot."""
+        if not self.changed:
+            return ()
+        first = self.incident.sequence + 1
+        for number, event in enumerate(self._events, first):
+            self._expect(event, number)
+            self.note("told", event=event.event, sequence=number, groups=list(event.groups), reason=event.reason)
+        self.set(revision=self.incident.revision + 1, sequence=self.incident.sequence + len(self._events))
+        shown = {**snapshot(self.incident, self.now), **_background(self.incident, self.plan)}
+        return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
+
+    def _expect(self, event: _Event, sequence: int) -> None:
+        """Watch that each group that has a fallback gets the notice in time."""
+        limit = FALLBACK_AFTER[self.incident.tier]
+        waited = []
+        for name in event.groups:
+            group = self.plan.groups[name]
+            if group.fallback:
+                due = self.now if not group.channels else None if limit is None else self.now + limit
+                tier = self.incident.tier
+                waited.append(
+                    Fallback(
+                        incident=self.incident.id, sequence=sequence, event=event.event, tier=tier, group=name, due=due
+                    )
+                )
+        self.set(unconfirmed=(*self.incident.unconfirmed, *waited))
+
+    def _notice(self, event: _Event, sequence: int, shown: dict[str, Any], view: View) -> Notice:
+        incident = self.incident
+        return Notice(
+            id=notice_id(incident.id, sequence),
+            incident_id=incident.id,
+            key=incident.key,
+            sequence=sequence,
+            event=event.event,
+            at=self.now,
+            reason=event.reason,
+            changes=event.changes,
+            groups=event.groups,
+            asks=event.asks,
+            tier=incident.tier,
+            drill=incident.drill,
+            incident=shown,
+            alerts=view.alerts,
+            truncated_alerts=max(0, incident.total - len(view.alerts)) + incident.truncated,
+            accepted_at=_behind(event.event, incident, view, self.now),
+        )
+
+
+def _behind(event: str, incident: Incident, view: View, now: Millis) -> Millis:
+    """When the alert was accepted that an event is owed for; clocks are owed from when they are told."""
+    if event == "opened":
+        return incident.first_at
+    if event in ("alerts_added", "tier_raised", "reopened") and view.joined is not None:
+        return view.joined.first_at
+    return now
+
+
+def _background(incident: Incident, plan: Plan) -> dict[str, Any]:
+    """What the texts say beside the snapshot's fields; never part of a body's ``incident``."""
+    klass = plan.classes.get(incident.class_)
+    service = plan.services.get(incident.decision.service)
+    vendor = plan.vendors.get(incident.decision.vendor)
+    facts: dict[str, Any] = {"impact": incident.decision.impact}
+    if klass:
+        facts["class_title"] = {"en": klass.title.en, "zh": klass.title.zh}
+    if vendor:
+        facts["vendor_title"] = {"en": vendor.title.en, "zh": vendor.title.zh}
+        facts["contract"] = vendor.contract
+    if service:
+        facts["business_lines"] = list(service.business_lines)
+        facts["customer_groups"] = list(service.customer_groups)
+        facts["datasets"] = list(service.datasets)
+    return facts

@@ -1,0 +1,130 @@
+"""Opening an incident, joining alerts to it, and announcing it. Pure."""
+
+from __future__ import annotations
+
+from tocsin._core.ids import incident_id
+from tocsin._core.incident import Change, Incident
+from tocsin._core.plan import Plan
+from tocsin._core.times import MINUTE, Millis
+from tocsin._core.view import Joined, View
+from tocsin.incident import audience
+from tocsin.incident.draft import Draft
+
+ADDED_EVERY: Millis = 5 * MINUTE
+"""Joining alerts are told at most once in this time, combined."""
+
+
+def open_incident(view: View, joined: Joined, plan: Plan, now: Millis, *, counter: int, follows: str) -> Draft:
+    """A new incident for alerts that fired on a key without one."""
+    top = joined.top
+    start = joined.earliest_start
+    backdated = start is not None and joined.first_at - plan.incidents.backdate <= start < joined.first_at
+    incident = Incident(
+        id=incident_id(view.key, joined.first_at, counter),
+        key=view.key,
+        key_text=top.key_text,
+        class_=top.class_,
+        secondary_classes=tuple(name for name in joined.classes if name != top.class_),
+        tier=top.tier,
+        title=top.title,
+        services=joined.services,
+        decision=top,
+        rto=joined.rto,
+        drill=top.drill,
+        started_at=start if start is not None and backdated else joined.first_at,
+        first_at=joined.first_at,
+        announce_at=joined.first_at + top.wait,
+        follows=follows,
+        firing=view.firing,
+        total=view.total,
+        truncated=view.truncated,
+    )
+    draft = Draft(incident, plan, now, is_new=True)
+    draft.note("opened", tier=top.tier.value, **{"class": top.class_}, rule=top.rule, reasons=list(top.reasons))
+    draft.count("opened", top.class_, top.tier.value)
+    draft.count("service", top.service if top.service in plan.services else "_other", top.tier.value)
+    if follows:
+        draft.note("follows", incident=follows)
+    return draft
+
+
+def join(draft: Draft, joined: Joined) -> None:
+    """Alerts that fired anew on an open incident. A worse one raises its tier and gives it its class."""
+    incident, top = draft.incident, joined.top
+    others = [name for name in (*incident.secondary_classes, *joined.classes) if name != incident.class_]
+    draft.set(
+        joined=incident.joined + joined.count,
+        services=tuple(dict.fromkeys((*incident.services, *joined.services)))[:20],
+        secondary_classes=tuple(dict.fromkeys(others)),
+    )
+    if joined.count:
+        draft.note("alerts_joined", count=joined.count)
+    if top.tier.rank > incident.tier.rank:
+        _raise(draft, joined)
+    elif joined.rto < incident.rto:
+        draft.note("rto_shortened", before=incident.rto // 1000, after=joined.rto // 1000, rule=top.rule)
+        draft.set(rto=joined.rto)
+
+
+def _raise(draft: Draft, joined: Joined) -> None:
+    before, top = draft.incident, joined.top
+    changes = [Change("tier", before.tier.value, top.tier.value)]
+    if top.class_ != before.class_:
+        changes.append(Change("class", before.class_, top.class_))
+    classes = dict.fromkeys((before.class_, *before.secondary_classes))
+    draft.set(
+        tier=top.tier,
+        class_=top.class_,
+        secondary_classes=tuple(name for name in classes if name != top.class_),
+        title=top.title,
+        decision=top,
+        rto=min(before.rto, joined.rto),
+        announce_at=min(before.announce_at, before.first_at + top.wait),
+    )
+    draft.note(
+        "tier_raised", reason="worse_alert", changes=[[c.field, c.from_, c.to] for c in changes], reasons=[*top.reasons]
+    )
+    if before.announced_at is not None:
+        groups = audience.in_order((*before.told, *audience.named_by_tier(draft.incident, draft.plan)))
+        asks = _acknowledgements(draft, groups)
+        draft.tell("tier_raised", groups, reason="worse_alert", changes=tuple(changes), asks=asks)
+        draft.set(joined=0)
+
+
+def announce(draft: Draft, view: View) -> None:
+    """Tell of the incident once its wait is over, or close it untold if all its alerts have ended by then."""
+    incident = draft.incident
+    if incident.announced_at is not None or draft.now < incident.announce_at:
+        return
+    if view.firing == 0:
+        draft.set(state="closed", outcome="transient", closed_at=draft.now, joined=0)
+        draft.note("closed", outcome="transient")
+        draft.count("closed", incident.class_, incident.tier.value, "transient")
+        draft.suppressed.append("transient")
+        return
+    groups = audience.named_by_tier(incident, draft.plan)
+    draft.set(announced_at=draft.now, joined=0)
+    draft.tell("opened", groups, asks=_acknowledgements(draft, groups))
+
+
+def _acknowledgements(draft: Draft, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    if draft.plan.tiers[draft.incident.tier].ack_within is None:
+        return {}
+    return dict.fromkeys(groups, ("acknowledge",))
+
+
+def added_due(incident: Incident) -> Millis | None:
+    """When the alerts that joined may be told of next; ``None`` while there are none to tell of."""
+    if incident.announced_at is None or incident.joined == 0 or incident.cleared_at is not None:
+        return None
+    if incident.joined_told_at is None:
+        return incident.announced_at
+    return incident.joined_told_at + ADDED_EVERY
+
+
+def tell_added(draft: Draft) -> None:
+    """Tell the lead of alerts that joined."""
+    due = added_due(draft.incident)
+    if due is not None and draft.now >= due:
+        draft.tell("alerts_added", audience.lead(draft.incident, draft.plan))
+        draft.set(joined=0, joined_told_at=draft.now)

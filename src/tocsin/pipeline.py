@@ -1,0 +1,101 @@
+"""The way of one alert, on one screen. Read this first.
+
+::
+
+    accept   HTTP in: who may, how much, how encoded                      accept/
+    adapt    the sender's payload → alerts                                adapt/
+    classify the plan's rules: alert → class, tier, incident key          classify/
+    dedup    new, repeated, ended? marks the incident's key due           dedup/     one step in the store
+    incident decide(incident, its alerts, plan, now) → changes, notices   incident/  one step in the store
+    route    a notice's groups → deliveries on channels                   route/
+    send     deliveries → channels, at least once                         send/      one step in the store each
+
+``Pipeline.take`` runs the first half while the sender waits: its answer means that the alert is stored.
+The second half runs in loops that look at what is due (``IncidentLoop``, and a ``ChannelLoop`` for each
+channel); ``app.py`` starts them. What is stored survives a kill at any instant, and any process can go on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tocsin._core.clock import Clock
+from tocsin._core.incident import Delivery, Fallback, Notice
+from tocsin._core.model import Batch, Receipt
+from tocsin._core.plan import Plan
+from tocsin._core.times import Millis
+from tocsin._store.client import Store
+from tocsin.classify.classifier import Classifier
+from tocsin.dedup.take import take
+from tocsin.incident.loop import IncidentLoop
+from tocsin.route.decide import route, route_fallback
+from tocsin.telemetry.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A plan and its compiled rules: what a reload swaps, as one reference."""
+
+    plan: Plan
+    classifier: Classifier
+
+
+class Current:
+    """Holds the edition in force."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.edition.plan
+
+
+class Routes:
+    """Step 6 for the incident loop: routes by the plan in force."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+
+    def deliveries(self, notice: Notice, now: Millis) -> tuple[tuple[Delivery, ...], tuple[tuple[str, int], ...]]:
+        """A notice's deliveries, and for each of its groups how many of them are the group's."""
+        routing = route(notice, self._current.plan(), now)
+        return routing.deliveries, routing.owing
+
+    def fallback(self, entry: Fallback, key: str, now: Millis) -> tuple[Delivery, ...]:
+        """The deliveries of a notice to a group's fallback channels."""
+        return route_fallback(entry, key, self._current.plan(), now)
+
+
+class Pipeline:
+    """The first half of the way: from a decoded batch to the store."""
+
+    def __init__(
+        self, *, current: Current, store: Store, clock: Clock, incidents: IncidentLoop, metrics: Metrics
+    ) -> None:
+        self._current = current
+        self._store = store
+        self._clock = clock
+        self._incidents = incidents
+        self._metrics = metrics
+
+    async def take(self, batch: Batch) -> Receipt:
+        """Classify and store a batch; its answer means that every alert is kept, dropped by the plan or rejected.
+
+        Raises ``StoreUnavailable``; the sender may then send the same batch again.
+        """
+        edition = self._current.edition
+        now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
+        classified = [
+            (alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now))
+            for alert in batch.alerts
+        ]
+        taken = await take(self._store, classified, now)
+        self._incidents.wake(taken.due)
+        self._metrics.taken(classified, taken.outcomes)
+        receipt = taken.receipt
+        return msgspec.structs.replace(
+            receipt, received=receipt.received + len(batch.rejected), rejected=batch.rejected
+        )

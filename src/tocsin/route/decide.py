@@ -1,0 +1,115 @@
+"""From a notice's groups to deliveries on channels. Pure.
+
+Every channel of a group gets each of its notices; a primary channel that several groups share gets one
+message for all of them. A fallback's deliveries are their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tocsin._core.ids import delivery_id, notice_id
+from tocsin._core.incident import Delivery, Fallback, Notice
+from tocsin._core.model import Tier
+from tocsin._core.plan import Plan
+from tocsin._core.times import Millis
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True):
+    """The deliveries of a notice, and for each of its groups how many of them are the group's."""
+
+    deliveries: tuple[Delivery, ...]
+    owing: tuple[tuple[str, int], ...]
+
+
+def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
+    """The deliveries that a notice is owed."""
+    sharing: dict[str, list[str]] = {}
+    for group in notice.groups:
+        for channel in plan.groups[group].channels:
+            sharing.setdefault(channel, []).append(group)
+    deliveries = tuple(
+        _delivery(
+            notice.id,
+            notice.incident_id,
+            plan=plan,
+            channel=channel,
+            groups=tuple(groups),
+            now=now,
+            key=notice.key,
+            sequence=notice.sequence,
+            event=notice.event,
+            tier=notice.tier,
+        )
+        for channel, groups in sharing.items()
+    )
+    owing = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
+    return Routing(deliveries=deliveries, owing=tuple(owing))
+
+
+def route_fallback(entry: Fallback, key: str, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
+    """The deliveries of a notice to a group's fallback channels."""
+    group = plan.groups[entry.group]
+    notice = notice_id(entry.incident, entry.sequence)
+    return tuple(
+        _delivery(
+            notice,
+            entry.incident,
+            plan=plan,
+            channel=channel,
+            groups=(entry.group,),
+            now=now,
+            key=key,
+            sequence=entry.sequence,
+            event=entry.event,
+            tier=entry.tier,
+            fallback=True,
+        )
+        for channel in group.fallback
+        if channel not in group.channels
+    )
+
+
+def _delivery(
+    notice: str,
+    incident: str,
+    *,
+    plan: Plan,
+    channel: str,
+    groups: tuple[str, ...],
+    now: Millis,
+    key: str,
+    sequence: int,
+    event: str,
+    tier: Tier,
+    fallback: bool = False,
+) -> Delivery:
+    group = plan.groups[groups[0]]
+    settings = plan.channels[channel]
+    zone = settings.timezone or group.timezone or plan.timezone
+    return Delivery(
+        id=delivery_id(notice, group.name, channel),
+        notice=notice,
+        incident=incident,
+        key=key,
+        sequence=sequence,
+        event=event,
+        tier=tier,
+        channel=channel,
+        group=group.name,
+        groups=groups,
+        language=settings.language or group.language or plan.language,
+        timezone=zone.key,
+        details=_details(plan, groups),
+        fallback=fallback,
+        created_at=now,
+        since=now,
+        due=now,
+    )
+
+
+def _details(plan: Plan, groups: Iterable[str]) -> str:
+    """A message shared by several groups shows no more than each of them may see."""
+    return "full" if all(plan.groups[group].details == "full" for group in groups) else "summary"

@@ -1,0 +1,1 @@
+"""Step 7: deliveries → channels. One small file per kind of channel; ``kinds`` opens them, ``body`` renders."""

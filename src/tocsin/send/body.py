@@ -1,0 +1,109 @@
+"""A notice and one of its deliveries → the message to send. Pure: the same on every try.
+
+``Notice.incident`` is the one snapshot behind all bodies. Besides what clients see it may hold facts for the texts
+(``class_title``, ``vendor_title``, ``contract``, …); those stay out of the body. Groups whose details are a
+summary get no alerts, no incident key, no host names and no annotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from tocsin._core.incident import AlertRecord, Delivery, Notice
+from tocsin._core.message import Message
+from tocsin._core.times import format_time
+from tocsin.send.facts import Facts, asked, gather
+from tocsin.send.text import subject_of, text_of
+
+VERSION = "1"
+"""Of the body: changes only when a field is removed or changes its meaning."""
+
+MOST_ALERTS = 20
+
+_INCIDENT_FIELDS = (
+    "id", "revision", "key", "class", "secondary_classes", "tier", "state", "signals", "title", "services",
+    "environment", "vendor", "location", "started_at", "rule", "acknowledged_by", "next_update_due", "rto", "alerts",
+    "follows", "outcome",
+)  # fmt: skip
+
+_FNV_OFFSET = 0xCBF29CE484222325
+_FNV_PRIME = 0x100000001B3
+_FNV_MASK = 0xFFFFFFFFFFFFFFFF
+
+
+def render(notice: Notice, delivery: Delivery, *, external_url: str) -> Message:
+    """The message of this delivery. ``external_url`` is where people reach Tocsin, ``""`` where that is not known."""
+    facts = gather(notice, delivery, external_url=external_url)
+    subject, text = subject_of(notice, delivery, facts), text_of(notice, delivery, facts)
+    full = delivery.details == "full"
+    alerts = notice.alerts[:MOST_ALERTS] if full else ()
+    body: dict[str, Any] = {
+        "version": VERSION,
+        "id": delivery.id,
+        "notice": notice.id,
+        "sequence": notice.sequence,
+        "event": notice.event,
+        "at": format_time(notice.at),
+        "group": delivery.group,
+        **({"groups": list(delivery.groups)} if len(delivery.groups) > 1 else {}),
+        "language": delivery.language,
+        "subject": subject,
+        "text": text,
+        "drill": notice.drill,
+        "unconfirmed": False,
+        "delayed": False,
+        "reason": notice.reason,
+        "changes": [{"field": change.field, "from": change.from_, "to": change.to} for change in notice.changes],
+        "asks": list(asked(notice, delivery)),
+        "incident": _incident(notice.incident, facts, full=full),
+        "alerts": [_alert(alert) for alert in alerts],
+        "truncated_alerts": notice.truncated_alerts + max(0, len(notice.alerts) - MOST_ALERTS),
+        "links": facts.links,
+    }
+    return Message(
+        id=delivery.id,
+        event=notice.event,
+        group=delivery.group,
+        incident=notice.incident_id,
+        subject=subject,
+        text=text,
+        body=body,
+    )
+
+
+def _incident(incident: Mapping[str, Any], facts: Facts, *, full: bool) -> dict[str, Any]:
+    shown = {name: incident[name] for name in _INCIDENT_FIELDS if name in incident}
+    shown["title"] = facts.title
+    if not full:
+        shown.pop("key", None)
+    return shown
+
+
+def _alert(alert: AlertRecord) -> dict[str, Any]:
+    ends_at = None if alert.firing or alert.ends_at is None else format_time(alert.ends_at)
+    return {
+        "labels": alert.labels,
+        "annotations": alert.annotations,
+        "status": "firing" if alert.firing else "resolved",
+        **({"starts_at": format_time(alert.starts_at)} if alert.starts_at is not None else {}),
+        "ends_at": ends_at,
+        "generator_url": alert.generator_url,
+        "fingerprint": fingerprint(alert.labels),
+    }
+
+
+def fingerprint(labels: Mapping[str, str]) -> str:
+    """Alertmanager's fingerprint: FNV-1a, 64 bits, over the labels sorted by name; 16 hexadecimal digits."""
+    return _fingerprint(tuple(sorted(labels.items())))
+
+
+@lru_cache(maxsize=4096)
+def _fingerprint(labels: tuple[tuple[str, str], ...]) -> str:
+    """A byte at a time is slow here, and one alert goes to five groups and is in many notices."""
+    value = _FNV_OFFSET
+    for text in (text for label in labels for text in label):
+        for byte in (*text.encode("utf-8", "surrogatepass"), 0xFF):
+            value = ((value ^ byte) * _FNV_PRIME) & _FNV_MASK
+    return f"{value:016x}"

@@ -1,0 +1,179 @@
+"""One HTTP address to post to: what every kind of channel that speaks HTTP is built on.
+
+In: a body and its headers. Out: the beginning of the answer, if that was a yes (2xx). 5xx, 429, and whatever
+goes wrong on the wire, is ``TrySendAgain``; everything else, redirects too, is ``SendRefused``. An error names
+scheme, host and port of the address, never more: path, query, user, header values and secrets may all be
+credentials, and are blotted out of what the receiver answered, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import re
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from tocsin._core.clock import Clock
+from tocsin._core.errors import ConfigurationError, SendRefused, TrySendAgain
+from tocsin._core.secret import Secret
+from tocsin._core.times import HOUR, SECOND, Millis
+from tocsin.send.clean import one_line
+
+DEFAULT_TIMEOUT: Millis = 10 * SECOND
+LONGEST_RETRY_AFTER = HOUR / SECOND
+"""Seconds. A receiver that asks for more is asked again after this; a delivery is given up after an hour anyway."""
+
+_READ_AT_MOST = 4096
+_READ_FOR = 1.0
+"""Bytes and seconds spent on an answer's body: enough for an error's text, too little to be held up by it."""
+
+_EXCERPT = 200
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+
+
+class Endpoint:
+    """An address of a channel. ``secrets`` are further texts that no error may show. The session is not closed here."""
+
+    def __init__(
+        self,
+        url: URL,
+        *,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        timeout: Millis = DEFAULT_TIMEOUT,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self._url = url
+        self._where = f"{url.scheme}://{url.host_subcomponent}:{url.port}"
+        self._seconds = timeout / SECOND
+        self._hidden = _credentials(url, secrets)
+        self._session = session
+        self._clock = clock
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """POST once. Raises ``TrySendAgain`` or ``SendRefused``; cancelling it ends the request."""
+        timeout = aiohttp.ClientTimeout(total=self._seconds)
+        headers = {**headers, "Accept-Encoding": "identity"}
+        try:
+            async with self._session.post(
+                self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as response:
+                answer = await _beginning(response)
+                self._judge(response, answer)
+                return answer
+        except TimeoutError:
+            raise TrySendAgain(f"{self._where} did not answer within {self._seconds:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise TrySendAgain(f"{self._where}: {_what_broke(error)}") from None
+
+    def _judge(self, response: aiohttp.ClientResponse, answer: bytes) -> None:
+        status = response.status
+        if 200 <= status < 300:
+            return
+        excerpt = self._excerpt(answer)
+        text = f"{self._where} answered {status}" + (f": {excerpt}" if excerpt else "")
+        if status == 429 or 500 <= status < 600:
+            raise TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
+        if 300 <= status < 400:
+            text += " (redirects are not followed; put the final address into the channel's url)"
+        raise SendRefused(text)
+
+    def _excerpt(self, answer: bytes) -> str:
+        text = one_line(answer.decode("utf-8", "replace"), _READ_AT_MOST)
+        for credential in self._hidden:
+            text = text.replace(credential, "<secret>")
+        return one_line(text, _EXCERPT)
+
+
+def address(channel: str, value: str | Secret) -> URL:
+    """The setting ``url`` of a channel. Raises ``ConfigurationError`` for what is no http or https address."""
+    try:
+        url = URL(revealed(value).strip())
+        known = url.scheme in ("http", "https") and bool(url.host)
+    except ValueError:
+        known = False
+    if not known:
+        raise ConfigurationError(
+            f"channels.{channel}.url is no http or https address; write one as in https://hooks.example/tocsin"
+        )
+    return url
+
+
+def revealed(value: str | Secret) -> str:
+    """The text of a setting that may be secret."""
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _credentials(url: URL, secrets: Iterable[str]) -> list[str]:
+    """All texts that an answer may quote back and that may be secret, the longest first."""
+
+    def candidates() -> Iterator[str]:
+        yield from (str(url), url.raw_path_qs, url.path_qs, url.raw_path, url.path)
+        yield from (part for part in (*url.parts, *url.raw_parts) if len(part) >= 8)
+        yield from (url.query_string, url.raw_query_string, *url.query.values())
+        yield from (url.user or "", url.raw_user or "", url.password or "", url.raw_password or "")
+        if url.user is not None:
+            yield base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode("ascii")
+        for secret in secrets:
+            yield from (secret, *secret.split())
+
+    return sorted({text for text in candidates() if len(text) >= 4}, key=len, reverse=True)
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """The first bytes of the answer's body, or those that came in time. The rest is never waited for."""
+    read = b""
+    try:
+        async with asyncio.timeout(_READ_FOR):
+            while len(read) < _READ_AT_MOST and (chunk := await response.content.read(_READ_AT_MOST - len(read))):
+                read += chunk
+    except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
+        pass  # the status is what counts, and that has come
+    return b"" if response.headers.get("Content-Encoding") else read
+
+
+def _retry_after(text: str, clock: Clock) -> float | None:
+    """Seconds from a ``Retry-After`` that holds seconds or an HTTP date; ``None`` where it holds neither."""
+    text = text.strip()
+    if _SECONDS.fullmatch(text):
+        return min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        at = parsedate_to_datetime(text)
+        seconds = at.replace(tzinfo=at.tzinfo or UTC).timestamp() - clock.now() / SECOND
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+def _what_broke(error: Exception) -> str:
+    """What went wrong on the wire, in our words: the library's own may quote the whole address."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return f"TLS failed: {_tls(error.__cause__ or error)}"
+        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
+            return "the name cannot be resolved"
+        case aiohttp.ServerDisconnectedError():
+            return "the connection was closed without an answer"
+        case aiohttp.ClientConnectorError() | OSError():
+            return _system_says(error)
+        case aiohttp.ClientResponseError():
+            return "the answer is no HTTP"
+        case _:
+            return f"the request failed ({type(error).__name__})"
+
+
+def _tls(error: Any) -> str:
+    return one_line(str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "no details"), 100)
+
+
+def _system_says(error: Any) -> str:
+    cause = getattr(error, "os_error", error)
+    return os.strerror(cause.errno).lower() if cause.errno and cause.errno > 0 else type(cause).__name__

@@ -1,0 +1,113 @@
+"""The notices' English."""
+
+from __future__ import annotations
+
+from tocsin.send.words import Words
+
+ENGLISH = Words(
+    titled="{marks} {title}",
+    head="{titled} | {id} v{revision} | {state} | {rto}",
+    bracket="[{}]",
+    colon=": ",
+    comma=", ",
+    gap=" ",
+    more="{listed} and {count} more",
+    drill="DRILL",
+    marked="{titled}: {mark}",
+    rto_left="RTO by {deadline}, {time} left, {used} % used",
+    rto_over="RTO was {deadline}, {time} over, {used} % used",
+    rto_done="RTO {deadline}, {used} % used",
+    units=("d", "h", "m", "under 1m"),
+    tiers={"high": "HIGH", "medium": "MEDIUM", "low": "LOW"},
+    states={
+        "open": "open", "acknowledged": "acknowledged", "contained": "contained", "restored": "restored",
+        "closed": "closed",
+    },
+    signals={"firing": "firing", "cleared": "signals quiet"},
+    impacts={
+        "wide": "wide (many customers)", "partial": "partial (some customers)", "narrow": "narrow (internal, or few)",
+    },
+    groups={
+        "command": "Command", "technical": "Technical rescue", "business": "Business coordination",
+        "legal": "Legal and compliance", "data": "Data and information",
+    },
+    fields={
+        "services": "Services", "impact": "Impact", "business_lines": "Business lines", "customer_groups": "Customers",
+        "vendor": "Vendor", "contract": "Contract", "datasets": "Datasets", "alerts": "Alerts", "hosts": "Instances",
+        "namespaces": "Namespaces", "says": "It says", "started": "Since", "incident": "Incident",
+        "dashboard": "Dashboard", "runbook": "Runbook",
+    },
+    unknown="Unknown",
+    questions={
+        "command": ("cause", "measures taken"),
+        "technical": ("cause", "recent changes"),
+        "business": ("what users notice", "workaround", "whether customers were told"),
+        "legal": ("whether personal or important data are involved",),
+        "data": ("amount and sensitivity", "last recovery point", "integrity"),
+    },
+    marks={
+        "tier_raised": "raised to {tier}",
+        "alerts_added": "more alerts",
+        "cleared": "cleared, recovery to be confirmed",
+        "cleared.not_seen": "signal lost",
+        "reopened": "firing again",
+        "closed": "closed",
+        "closed.recovered": "recovered, closed",
+        "closed.false_alarm": "false alarm, closed",
+        "stale": "no word for 25 hours",
+    },
+    happened={
+        "opened": "Opened: {firing} of {total} alerts firing, since {started}.",
+        "tier_raised": "Raised from {tier_from} to {tier}; {firing} of {total} alerts firing, since {started}.",
+        "alerts_added": "More alerts have joined: {firing} of {total} are firing.",
+        "cleared": "Cleared: every alert says resolved. That the service is back is not yet confirmed.",
+        "cleared.not_seen": "Signal lost: the alerts are no longer seen, and none said resolved. "
+        "This is no recovery; the source itself may be silent.",
+        "reopened": "Firing again: {firing} of {total} alerts. The incident goes on, and its RTO deadline stands.",
+        "closed": "Closed.",
+        "closed.recovered": "Closed; outcome: recovered.",
+        "closed.unconfirmed": "Closed; outcome: unconfirmed. It went quiet, and nobody confirmed that it recovered.",
+        "closed.transient": "Closed; outcome: transient. It was over before it was told.",
+        "closed.false_alarm": "Closed; outcome: false alarm.",
+        "closed.merged": "Closed; outcome: merged into another incident.",
+        "stale": "No word of its alerts for 25 hours. It may be over, or its source may be silent.",
+    },
+    raised={
+        "worse_alert": "A worse alert has joined.",
+        "sla_limit": "The service's SLA limit is reached.",
+        "person": "A person raised it.",
+        "class": "It is now of the class {class_title} (before: {class_from}).",
+    },
+    next={
+        ("command", "active"): "To decide: tier, resources, what is said outside.",
+        ("command", "cleared"): "To decide: nothing before lead and business have confirmed the recovery.",
+        ("command", "closed"): "To decide: whether it is reviewed.",
+        ("command", "stale"): "To decide: whether it still goes on.",
+        ("technical", "active"): "Contain first: core systems, then sensitive data, then key interfaces.\n"
+        "Any change: a named approver and a way back.\n"
+        "Reply with: condition, actions, needs.",
+        ("technical", "cleared"): "Check that the service works, not only that its alerts are quiet.",
+        ("technical", "closed"): "Write down the cause and every change while they are fresh.",
+        ("technical", "stale"): "Check whether the problem lasts, and whether its source still sends.",
+        ("business", "active"): "Prepare: word for customers and partners. Nothing leaves before it is approved.",
+        ("business", "cleared"): "Check with those who use the service.",
+        ("business", "closed"): "Tell those who were told of it that it is over.",
+        ("business", "stale"): "Check with those who use the service whether it still goes on.",
+        ("legal", "active"): "To determine: grade, duty to notify and its time limits, contract terms, wording.",
+        ("legal", "cleared"): "A quiet signal ends no legal or contractual time limit.",
+        ("legal", "closed"): "Check what stays open: notifications, claims, evidence.",
+        ("legal", "stale"): "Time limits that have begun go on.",
+        ("data", "active"): "Keep logs and evidence from {started} on. Paste nothing sensitive into a chat.",
+        ("data", "cleared"): "Check that data are whole and untouched before the recovery is confirmed.",
+        ("data", "closed"): "Keep logs and evidence for as long as the rules of retention say.",
+        ("data", "stale"): "Keep logs and evidence until it is clear that it is over.",
+    },
+    asks={
+        "acknowledge": "acknowledge that you have it", "update": "say how it stands",
+        "restore": "confirm whether the service is back",
+    },
+    request="Please {wishes}.",
+    confirm_elsewhere="The lead group and business are asked to confirm.",
+    fallback="You get this because no channel of {groups} has taken it in time.",
+    not_shown="{count} further alerts are not listed.",
+)  # fmt: skip

@@ -1,0 +1,51 @@
+"""The kinds of channels there are, by the ``type`` of a channel in the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TextIO
+
+import aiohttp
+
+from tocsin import __version__
+from tocsin._core.clock import Clock
+from tocsin._core.errors import ConfigurationError
+from tocsin._core.message import Sender
+from tocsin._core.plan import Channel
+from tocsin.send.console import Console
+from tocsin.send.webhook import Webhook
+
+
+class HttpKind(Protocol):
+    """How a kind that speaks HTTP is opened."""
+
+    def __call__(self, channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> Sender: ...
+
+
+HTTP_KINDS: Mapping[str, HttpKind] = {"webhook": Webhook}
+"""Each passes the shared contract test."""
+
+KINDS = (*HTTP_KINDS, "console")
+
+
+def open_sender(channel: Channel, *, session: aiohttp.ClientSession, console: TextIO, clock: Clock) -> Sender:
+    """The channel, ready to send. Raises ``ConfigurationError`` where its settings cannot work."""
+    if channel.type == "console":
+        return Console(console)
+    kind = HTTP_KINDS.get(channel.type)
+    if kind is None:
+        raise ConfigurationError(
+            f"channels.{channel.name}.type: {channel.type!r} is no kind of channel; there are {', '.join(KINDS)}"
+        )
+    return kind(channel, session=session, clock=clock)
+
+
+def open_session() -> aiohttp.ClientSession:
+    """The session that all channels share: no cookies kept, no proxy or password taken from the environment."""
+    return aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        auto_decompress=False,
+        headers={"User-Agent": f"Tocsin/{__version__}"},
+        connector=aiohttp.TCPConnector(limit=0),
+    )

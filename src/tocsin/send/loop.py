@@ -1,0 +1,245 @@
+"""The loops that send: one per channel and shard, so that a dead channel holds up no other.
+
+At least once: a delivery is under lease while it is sent, and recorded when the channel has said yes. Only a
+send in flight when the process is killed can reach the channel twice, under the same id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from random import Random
+from typing import Protocol
+
+from tocsin._core.clock import Clock, sleep_unless
+from tocsin._core.errors import SendError, SendRefused, StoreError, TrySendAgain
+from tocsin._core.incident import Attempt, Delivery, Notice
+from tocsin._core.message import Message, Sender
+from tocsin._core.model import Tier
+from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
+from tocsin._store import deliveries as stored
+from tocsin._store.client import Store
+from tocsin._store.deliveries import Parcel
+from tocsin._store.keys import Keys
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""Lanes of one channel sent from at once."""
+
+POLL: Millis = 1 * SECOND
+GIVE_UP_AFTER: Millis = 1 * HOUR
+"""A delivery that has failed for so long is a dead letter."""
+
+FIRST_PAUSE: Millis = 1 * SECOND
+LONGEST_PAUSE: Millis = 5 * MINUTE
+SEND_WITHIN: Millis = 45 * SECOND
+"""How long a send may take in all, whatever the channel's own timeout: less than the lease."""
+
+
+class Meter(Protocol):
+    """What is counted here."""
+
+    def delivery(self, channel: str, result: str) -> None:
+        """A try to send: ``accepted``, ``retried`` or ``dead``."""
+        ...
+
+    def delivered(self, tier: Tier, seconds: float) -> None:
+        """How long after the alert was accepted the channel said yes."""
+        ...
+
+
+class ChannelLoop:
+    """Works the queues of one channel. ``wake`` says that there is something to send."""
+
+    def __init__(
+        self,
+        channel: str,
+        sender: Sender,
+        *,
+        store: Store,
+        clock: Clock,
+        render: Callable[[Notice, Delivery], Message],
+        meter: Meter,
+        random: Random,
+        process: str,
+    ) -> None:
+        self.channel = channel
+        self._sender = sender
+        self._store = store
+        self._clock = clock
+        self._render = render
+        self._meter = meter
+        self._random = random
+        self._process = process
+        self._turns = 0
+        self._sends: set[asyncio.Task[None]] = set()
+        self._awake = asyncio.Event()
+        self._draining = False
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._awake.set()
+
+    def drain(self) -> None:
+        """End ``run`` once what is being sent has been sent."""
+        self._draining = True
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work until drained, all shards in turn. Cancelled, it gives back the leases of sends under way."""
+        try:
+            await self._run()
+        finally:
+            for task in self._sends:
+                task.cancel()
+            await self.sent()
+
+    async def _run(self) -> None:
+        failures = 0
+        while not self._draining:
+            try:
+                wait = min([await self.turn(keys) for keys in self._store.shards])
+                failures = 0
+            except StoreError as error:
+                failures += 1
+                wait = min(100 * 2**failures, 5 * SECOND)
+                log.warning("a channel waits for the store", extra={"channel": self.channel, "error": str(error)})
+            if wait > 0 and not self._draining:
+                await sleep_unless(self._awake, self._clock, wait / SECOND)
+        await self.sent()
+
+    async def sent(self) -> None:
+        """Wait for the sends at hand."""
+        while self._sends:
+            await asyncio.wait(self._sends)
+
+    async def turn(self, keys: Keys) -> Millis:
+        """Start sending what is due; answers how long there is nothing to start. Raises ``StoreError``."""
+        free = AT_ONCE - len(self._sends)
+        if free <= 0:
+            return POLL
+        now = self._clock.now()
+        lanes, next_at = await stored.due_lanes(self._store, keys, self.channel, now, free)
+        if not lanes:
+            return POLL if next_at is None else max(1, min(POLL, next_at - now))
+        self._turns += 1
+        token = f"{self._process}-{self._turns}"
+        for parcel in await stored.claim(self._store, keys, self.channel, lanes, token=token, now=now):
+            task = asyncio.create_task(self._deliver(keys, parcel), name=f"send-{parcel.delivery.id}")
+            self._sends.add(task)
+            task.add_done_callback(self._sent)
+        return 0
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sends.discard(task)
+        self._awake.set()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a send failed to be recorded", exc_info=task.exception(), extra={"channel": self.channel})
+
+    async def _deliver(self, keys: Keys, parcel: Parcel) -> None:
+        """Send one delivery and record how it ended."""
+        if self._clock.now() > parcel.lease_ends - SEND_WITHIN:
+            # This process stood still for long; another may have claimed the lane since.
+            return
+        try:
+            await self._record(keys, parcel, await self._try(parcel))
+        except StoreError as error:
+            # The lease runs out, and the delivery is sent again under the same id.
+            log.warning("a send could not be recorded", extra={"delivery": parcel.delivery.id, "error": str(error)})
+        except asyncio.CancelledError:
+            now = self._clock.now()
+            await asyncio.shield(stored.settle(self._store, keys, parcel, "released", parcel.delivery, now=now))
+            raise
+
+    async def _try(self, parcel: Parcel) -> SendError | None:
+        """Send; answers the error, or ``None`` if the channel said yes."""
+        if parcel.notice is None:
+            return SendRefused("its notice is no longer in the store")
+        try:
+            message = self._render(parcel.notice, parcel.delivery)
+            async with asyncio.timeout(SEND_WITHIN / SECOND):
+                await self._sender.send(message)
+        except SendError as error:
+            return error
+        except TimeoutError:
+            return TrySendAgain(f"not sent within {SEND_WITHIN // SECOND} s")
+        except Exception as error:
+            log.exception("a channel failed", extra={"channel": self.channel, "delivery": parcel.delivery.id})
+            return TrySendAgain(f"unexpected {type(error).__name__}; see the log")
+        return None
+
+    async def _record(self, keys: Keys, parcel: Parcel, error: SendError | None) -> None:
+        now = self._clock.now()
+        delivery, notice = parcel.delivery, parcel.notice
+        if error is None:
+            after = stored.attempted(delivery, Attempt(at=now, result="accepted"), state="accepted", due=now)
+            # The message is out: record it even while the store is briefly out of reach.
+            await self._insist(lambda: stored.settle(self._store, keys, parcel, "accepted", after, now=now))
+            self._meter.delivery(self.channel, "accepted")
+            if notice is not None:
+                self._meter.delivered(delivery.tier, max(0, now - notice.accepted_at) / SECOND)
+        elif isinstance(error, TrySendAgain) and now - delivery.since < GIVE_UP_AFTER:
+            attempt = Attempt(at=now, result="retried", error=str(error))
+            after = stored.attempted(delivery, attempt, state="waiting", due=now + self._pause(delivery, error))
+            await stored.settle(self._store, keys, parcel, "retry", after, now=now)
+            self._meter.delivery(self.channel, "retried")
+        else:
+            after = stored.attempted(delivery, Attempt(at=now, result="dead", error=str(error)), state="dead", due=now)
+            await stored.settle(self._store, keys, parcel, "dead", after, now=now)
+            self._meter.delivery(self.channel, "dead")
+            log.error(
+                "a delivery is a dead letter",
+                extra={"delivery": delivery.id, "channel": self.channel, "error": str(error)},
+            )
+
+    async def _insist(self, record: Callable[[], Awaitable[object]]) -> None:
+        for pause in (0.1, 0.5, 2.0):
+            try:
+                await record()
+            except StoreError:
+                await self._clock.sleep(pause)
+            else:
+                return
+        await record()
+
+    def _pause(self, delivery: Delivery, error: TrySendAgain) -> Millis:
+        """Growing, with jitter so that many do not return at once; at least what the channel asked for."""
+        tries = sum(attempt.at >= delivery.since for attempt in delivery.attempts)
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 20))
+        pause = int(longest * self._random.uniform(0.5, 1.0))
+        return max(pause, int((error.retry_after or 0) * SECOND))
+
+
+class Post:
+    """All channels' loops. ``owed`` wakes those that have something new to send."""
+
+    def __init__(self) -> None:
+        self._loops: dict[str, ChannelLoop] = {}
+
+    def add(self, loop: ChannelLoop) -> None:
+        """One more channel; before ``run``."""
+        self._loops[loop.channel] = loop
+
+    def owed(self, deliveries: Iterable[Delivery]) -> None:
+        """Deliveries that were just committed."""
+        for channel in {delivery.channel for delivery in deliveries}:
+            if channel in self._loops:
+                self._loops[channel].wake()
+
+    def wake(self, channel: str) -> None:
+        """A channel may have something to send."""
+        if channel in self._loops:
+            self._loops[channel].wake()
+
+    def drain(self) -> None:
+        """End ``run`` once what is being sent has been sent."""
+        for loop in self._loops.values():
+            loop.drain()
+
+    async def run(self) -> None:
+        """Work until drained."""
+        async with asyncio.TaskGroup() as group:
+            for loop in self._loops.values():
+                group.create_task(loop.run(), name=f"channel-{loop.channel}")

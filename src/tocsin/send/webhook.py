@@ -1,0 +1,105 @@
+"""Channel kind ``webhook``: one POST of the notice's JSON body to an address.
+
+Settings: ``url`` (http or https), and if wanted ``secret`` (signs every request by the Standard Webhooks
+scheme), ``timeout`` (milliseconds, 10 s where left out) and ``headers``. Any of them may be secret. What counts
+as a yes, and what is tried again, is ``endpoint``'s to say.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+
+import aiohttp
+
+from tocsin import __version__
+from tocsin._core.clock import Clock
+from tocsin._core.errors import ConfigurationError
+from tocsin._core.message import Message
+from tocsin._core.plan import Channel
+from tocsin._core.secret import Secret
+from tocsin._core.times import SECOND
+from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address, revealed
+
+_NOT_SETTABLE = frozenset(
+    {
+        "accept-encoding", "connection", "content-length", "content-type", "idempotency-key", "transfer-encoding",
+        "webhook-id", "webhook-signature", "webhook-timestamp",
+    }
+)  # fmt: skip
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
+
+
+class Webhook:
+    """A ``webhook`` channel. The session is shared between channels and not closed here."""
+
+    def __init__(self, channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> None:
+        settings = channel.settings
+        secret = revealed(settings.get("secret", ""))
+        self._key = _signing_key(channel.name, secret)
+        self._headers = _headers(channel.name, settings.get("headers", {}))
+        self._clock = clock
+        self._endpoint = Endpoint(
+            address(channel.name, settings["url"]),
+            session=session,
+            clock=clock,
+            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
+            secrets=(secret, *self._headers.values()),
+        )
+
+    async def send(self, message: Message) -> None:
+        """POST once; returns on a 2xx, whatever the answer's body. Raises ``TrySendAgain`` or ``SendRefused``."""
+        body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        headers = {
+            "User-Agent": f"Tocsin/{__version__}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": message.id,
+            **self._headers,
+        }
+        if self._key:
+            headers |= signature(self._key, message.id, self._clock.now() // SECOND, body)
+        await self._endpoint.post(body, headers)
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+
+def signature(key: bytes, delivery: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of the Standard Webhooks scheme, version 1, over ``id.timestamp.body``."""
+    signed = hmac.digest(key, f"{delivery}.{timestamp}.".encode() + body, hashlib.sha256)
+    return {
+        "webhook-id": delivery,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode('ascii')}",
+    }
+
+
+def _signing_key(channel: str, secret: str) -> bytes:
+    if not secret.startswith("whsec_"):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        raise ConfigurationError(
+            f"channels.{channel}.secret begins with whsec_, and the rest is no base64; "
+            "copy it whole, or leave whsec_ away to use the text itself as the key"
+        ) from None
+
+
+def _headers(channel: str, given: Mapping[str, str | Secret]) -> dict[str, str]:
+    headers = {}
+    for name, value in given.items():
+        if name.lower() in _NOT_SETTABLE or not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"channels.{channel}.headers: {name!r} cannot be set: it is Tocsin's own, or no name of a header"
+            )
+        text = revealed(value)
+        if not text.isprintable():
+            raise ConfigurationError(f"channels.{channel}.headers.{name}: a value is one line of printable text")
+        headers["User-Agent" if name.lower() == "user-agent" else name] = text
+    return headers

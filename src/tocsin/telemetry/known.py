@@ -1,0 +1,57 @@
+"""The closed label sets: what is known before anything is counted, mostly from the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+from tocsin._core.model import Tier
+from tocsin._core.plan import Plan
+from tocsin.telemetry.instruments import Labels
+
+TIERS = tuple(tier.value for tier in sorted(Tier, key=lambda tier: -tier.rank))
+STATES = ("open", "acknowledged", "contained", "restored")
+"""The states of an incident that is not closed."""
+
+OUTCOMES = ("recovered", "unconfirmed", "transient", "false_alarm", "merged")
+EVENTS = ("opened", "alerts_added", "tier_raised", "cleared", "reopened", "closed", "stale")
+"""The events of which notices are told."""
+
+RESULTS = ("accepted", "retried", "dead", "superseded")
+SUPPRESSED = ("transient", "settling")
+STATUSES = ("firing", "resolved")
+
+RULES = 1_000
+"""Rules that are counted by name."""
+
+OTHER = "_other"
+"""What stands for all that are beyond a label's closed set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The names that a plan brings."""
+
+    sources: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plan: Plan) -> Known:
+        """What this plan names."""
+        return cls(
+            sources=tuple(plan.sources),
+            rules=tuple(rule.name for rule in plan.rules),
+            classes=tuple(plan.classes),
+            groups=tuple(plan.groups),
+            channels=tuple(plan.channels),
+            services=(*plan.services, OTHER),
+        )
+
+
+def every(*sets: tuple[str, ...]) -> list[Labels]:
+    """All combinations, one of each set."""
+    return list(product(*sets))

@@ -1,0 +1,1 @@
+"""Step 9: what people and programs may see of incidents and deliveries, over HTTP."""

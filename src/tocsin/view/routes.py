@@ -1,0 +1,125 @@
+"""The API for reading: incidents and deliveries; and taking up a dead letter again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from tocsin._core.clock import Clock
+from tocsin._core.errors import InvalidRequest
+from tocsin._core.ids import normal_incident_id
+from tocsin._core.incident import Delivery, Incident
+from tocsin._core.model import Tier
+from tocsin._core.plan import Plan
+from tocsin._store.client import Store
+from tocsin._store.deliveries import retry
+from tocsin._store.listing import Page, list_deliveries, list_incidents, show_incident
+from tocsin.view import shapes
+
+STATES = ("active", "open", "acknowledged", "contained", "restored", "closed")
+DELIVERY_STATES = ("waiting", "accepted", "dead", "superseded")
+LIMIT, MOST = 100, 500
+
+
+class View:
+    """The reading routes. Every handler raises ``StoreUnavailable`` where the store is out of reach."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, plan: Callable[[], Plan], retried: Callable[[Delivery], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._plan = plan
+        self._retried = retried
+
+    def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
+        """The routes, each with the right it needs."""
+        return (
+            (web.get("/api/v1/incidents", self.incidents), "read"),
+            (web.get("/api/v1/incidents/{id}", self.incident), "read"),
+            (web.get("/api/v1/deliveries", self.deliveries), "read"),
+            (web.post("/api/v1/deliveries/{id}/retry", self.retry), "act"),
+        )
+
+    async def incidents(self, request: web.Request) -> web.Response:
+        """A page of incidents, filtered."""
+        query = request.query
+        state = _choice(query, "state", STATES)
+        tier = _choice(query, "tier", tuple(tier.value for tier in Tier))
+
+        def wanted(incident: Incident) -> bool:
+            return (
+                (not state or incident.state == state or (state == "active" and incident.state != "closed"))
+                and (not tier or incident.tier.value == tier)
+                and ("class" not in query or incident.class_ == query["class"])
+                and ("service" not in query or query["service"] in incident.services)
+            )
+
+        try:
+            page = await list_incidents(self._store, wanted, cursor=query.get("cursor", ""), limit=_limit(query))
+        except ValueError as error:
+            raise InvalidRequest("cursor", str(error)) from error
+        language, now = self._plan().language, self._clock.now()
+        return _page(page, lambda incident: shapes.incident_item(incident, language, now))
+
+    async def incident(self, request: web.Request) -> web.Response:
+        """One incident with its timeline, its deliveries and why it is as it is."""
+        whole = await show_incident(self._store, normal_incident_id(request.match_info["id"]))
+        item = shapes.incident_item(whole.incident, self._plan().language, self._clock.now())
+        item["timeline"] = [shapes.timeline_item(entry) for entry in whole.timeline]
+        item["deliveries"] = [shapes.delivery_item(delivery) for delivery in whole.deliveries]
+        item["decision"] = shapes.decision_item(whole.incident, whole.deliveries)
+        return _json(item)
+
+    async def deliveries(self, request: web.Request) -> web.Response:
+        """A page of deliveries, filtered, newest first."""
+        query = request.query
+        state = _choice(query, "state", DELIVERY_STATES)
+        incident = normal_incident_id(query["incident"]) if "incident" in query else ""
+
+        def wanted(delivery: Delivery) -> bool:
+            return (
+                (not state or delivery.state == state)
+                and ("channel" not in query or delivery.channel == query["channel"])
+                and (not incident or delivery.incident == incident)
+            )
+
+        try:
+            page = await list_deliveries(
+                self._store, wanted, dead=state == "dead", cursor=query.get("cursor", ""), limit=_limit(query)
+            )
+        except ValueError as error:
+            raise InvalidRequest("cursor", str(error)) from error
+        return _page(page, shapes.delivery_item)
+
+    async def retry(self, request: web.Request) -> web.Response:
+        """Take up a dead letter again; answers the delivery as it then is."""
+        delivery = await retry(self._store, request.match_info["id"], self._clock.now())
+        if delivery.state == "waiting":
+            self._retried(delivery)
+        return _json(shapes.delivery_item(delivery))
+
+
+def _choice(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    value = query.get(name, "")
+    if value and value not in choices:
+        raise InvalidRequest(name, f"{name} must be one of {', '.join(choices)}")
+    return value
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    text = query.get("limit", str(LIMIT))
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST):
+        raise InvalidRequest("limit", f"limit must be a whole number from 1 to {MOST}")
+    return int(text)
+
+
+def _page(page: Page[Any], shape: Callable[[Any], dict[str, Any]]) -> web.Response:
+    return _json({"items": [shape(item) for item in page.items], "next": page.next})
+
+
+def _json(value: object) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json")

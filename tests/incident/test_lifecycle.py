@@ -1,0 +1,179 @@
+"""An incident from its first alert to its end."""
+
+from __future__ import annotations
+
+from tests.support.world import World, classified
+
+from tocsin._core.model import Text, Tier
+from tocsin._core.plan import GROUPS
+from tocsin._core.times import HOUR, MINUTE, SECOND
+
+
+async def test_high_tells_all_groups_at_once(world: World) -> None:
+    """A high alert opens one incident, and each of the five groups is told once."""
+    assert await world.fire() == "n"
+    await world.settle()
+    assert {group: world.told(group) for group in GROUPS} == {group: ["opened"] for group in GROUPS}
+    incident = await world.incident()
+    assert (incident.state, incident.signals, incident.tier, incident.firing) == ("open", "firing", Tier.HIGH, 1)
+    assert incident.rto_deadline == world.clock.now() + 4 * HOUR
+
+
+async def test_repeats_tell_nobody(world: World) -> None:
+    """An alert that is sent again every minute for an hour is told once."""
+    await world.fire()
+    await world.wait(1 * HOUR, renew=["A"])
+    assert world.told("technical") == ["opened"]
+    assert await world.fire() == "r"
+
+
+async def test_clears_and_reopens(world: World) -> None:
+    """The first clearing is told at once; firing again within the time to reopen is the same incident."""
+    await world.fire()
+    await world.settle()
+    world.clock.advance(10 * SECOND)
+    assert await world.resolve() == "e"
+    await world.settle()
+    assert world.told("legal") == ["opened", "cleared resolved"]
+    await world.wait(1 * HOUR)
+    await world.fire()
+    await world.settle()
+    assert world.told("legal") == ["opened", "cleared resolved", "reopened"]
+    assert (await world.incident()).signals == "firing"
+    assert (await world.incident()).state == "open"
+
+
+async def test_flapping_is_told_to_nobody(world: World) -> None:
+    """After a clearing that was told, firing and ending within the time to settle is told to nobody."""
+    await world.fire()
+    await world.settle()
+    for _ in range(5):
+        await world.wait(1 * MINUTE)
+        await world.resolve()
+        await world.wait(3 * MINUTE)
+        await world.fire()
+        await world.settle()
+    assert world.told("data") == ["opened", "cleared resolved", "reopened"]
+    await world.wait(1 * MINUTE)
+    await world.resolve()
+    await world.wait(4 * MINUTE + 50 * SECOND)
+    assert world.told("data") == ["opened", "cleared resolved", "reopened"]
+    await world.wait(20 * SECOND)
+    assert world.told("data") == ["opened", "cleared resolved", "reopened", "cleared resolved"]
+
+
+async def test_transient_is_told_to_nobody(world: World) -> None:
+    """An alert that ends within its tier's wait leaves a closed incident and no notice."""
+    await world.fire(tier="medium")
+    await world.wait(20 * SECOND)
+    await world.resolve(tier="medium")
+    await world.wait(1 * MINUTE)
+    incident = await world.incident()
+    assert (incident.state, incident.outcome) == ("closed", "transient")
+    assert all(not world.told(group) for group in GROUPS)
+    assert world.meter.untold == ["transient"]
+
+
+async def test_wait_then_listed_groups(world: World) -> None:
+    """A medium incident is told after its wait, to lead, also and command."""
+    await world.fire(tier="medium")
+    await world.wait(29 * SECOND)
+    assert not world.told("technical")
+    await world.wait(2 * SECOND)
+    assert [group for group in GROUPS if world.told(group)] == ["command", "technical", "business"]
+
+
+async def test_worse_alert_raises(world: World) -> None:
+    """A worse alert raises the tier, gives its class, and tells the groups that this adds too."""
+    low = classified("B", "medium", class_="hw_sw_fault", title=Text("Disk full", "磁盘已满"), outage=False)
+    await world.fire("B", said=low)
+    await world.wait(31 * SECOND, renew=[])
+    assert [group for group in GROUPS if world.told(group)] == ["command", "technical"]
+    await world.fire("A", "high")
+    await world.settle()
+    assert world.told("technical") == ["opened", "tier_raised worse_alert"]
+    assert world.told("legal") == ["tier_raised worse_alert"]
+    incident = await world.incident()
+    assert (incident.class_, incident.secondary_classes) == ("critical_function_outage", ("hw_sw_fault",))
+    notice = world.sinks["legal-hook"].got[0].body["notice"]
+    assert [(c.field, c.from_, c.to) for c in notice.changes] == [
+        ("tier", "medium", "high"),
+        ("class", "hw_sw_fault", "critical_function_outage"),
+    ]
+    assert incident.rto_deadline == incident.started_at + 4 * HOUR
+
+
+async def test_worse_alert_shortens_the_wait(world: World) -> None:
+    """A high alert that joins a low one before it is told makes it told at once, as high."""
+    await world.fire("B", "low")
+    await world.wait(1 * MINUTE)
+    await world.fire("A", "high")
+    await world.settle()
+    assert world.told("legal") == ["opened"]
+
+
+async def test_joining_alerts_are_combined(world: World) -> None:
+    """Alerts that join are told to the lead, at most once in five minutes."""
+    await world.fire("A")
+    await world.settle()
+    for name in ("B", "C", "D"):
+        await world.fire(name)
+        await world.wait(1 * SECOND)
+    assert world.told("technical") == ["opened", "alerts_added"]
+    await world.wait(4 * MINUTE, renew=["A", "B", "C", "D"])
+    assert world.told("technical") == ["opened", "alerts_added"]
+    await world.wait(2 * MINUTE, renew=["A", "B", "C", "D"])
+    assert world.told("technical") == ["opened", "alerts_added", "alerts_added"]
+    assert world.told("command") == ["opened"]
+    assert (await world.incident()).total == 4
+
+
+async def test_low_restores_itself(world: World) -> None:
+    """A low incident that stays quiet is restored and closed, and tells the one group that was told."""
+    await world.fire(tier="low")
+    await world.wait(6 * MINUTE, renew=["A"], tier="low")
+    await world.resolve(tier="low")
+    await world.wait(11 * MINUTE)
+    assert world.told("technical") == ["opened", "cleared resolved", "closed recovered"]
+    assert not world.told("command")
+    incident = await world.incident()
+    assert (incident.state, incident.outcome) == ("closed", "recovered")
+    assert incident.restored_at == incident.cleared_at
+
+
+async def test_return_after_long_is_another_incident(world: World) -> None:
+    """Firing again later than the time to reopen closes the old incident unconfirmed, and opens one that follows."""
+    await world.fire()
+    await world.wait(1 * MINUTE)
+    await world.resolve()
+    await world.wait(4 * HOUR + 2 * MINUTE, step=5 * MINUTE)
+    await world.fire()
+    await world.settle()
+    assert world.told("legal") == ["opened", "cleared resolved", "closed unconfirmed", "opened"]
+    new, old = await world.incidents()
+    assert (old.state, old.outcome, old.restored_at) == ("closed", "unconfirmed", old.cleared_at)
+    assert (new.follows, new.state, new.total) == (old.id, "open", 1)
+
+
+async def test_expiry_is_not_recovery(world: World) -> None:
+    """An alert of Prometheus that is no longer heard of clears as not seen."""
+    await world.fire()
+    await world.wait(4 * MINUTE + 50 * SECOND)
+    assert world.told("legal") == ["opened"]
+    await world.wait(20 * SECOND)
+    assert world.told("legal") == ["opened", "cleared not_seen"]
+    assert world.meter.expirations == {"prometheus": 1}
+
+
+async def test_alertmanager_goes_stale(world: World) -> None:
+    """An alert from Alertmanager does not expire; unseen for 25 hours it is told to lead and command, once."""
+    await world.fire(source="alertmanager")
+    await world.wait(25 * HOUR - 1 * MINUTE, step=10 * MINUTE)
+    assert world.told("technical") == ["opened"]
+    await world.wait(2 * HOUR, step=10 * MINUTE)
+    assert world.told("technical") == ["opened", "stale"]
+    assert world.told("command") == ["opened", "stale"]
+    assert world.told("legal") == ["opened"]
+    await world.fire(source="alertmanager")
+    await world.wait(26 * HOUR, step=10 * MINUTE)
+    assert world.told("command") == ["opened", "stale", "stale"]

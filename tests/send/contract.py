@@ -1,0 +1,339 @@
+"""What every kind of channel that speaks HTTP must do, against a real server on loopback.
+
+``test_contract.py`` runs it over all kinds that ``kinds.HTTP_KINDS`` lists; ``SETTINGS`` says how each is pointed at
+an address. The receiver here quotes back all that it was sent, so that a secret in an error would be seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import traceback
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from tests.send.samples import message
+
+from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
+from tocsin._core.message import Sender
+from tocsin._core.plan import Channel
+from tocsin._core.secret import Secret
+from tocsin._core.times import Millis, parse_time
+from tocsin.send.kinds import HTTP_KINDS, open_sender, open_session
+
+NOW = parse_time("2026-12-05T01:02:00Z")
+CREDENTIALS = ("Us3rname", "Passw0rd", "PathT0kenPathT0ken", "Qu3ryT0ken", "H3aderT0ken", "Sign1ngKey")
+USER, PASSWORD, PATH, QUERY, HEADER, SIGNING = CREDENTIALS
+
+SETTINGS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "webhook": lambda address: {
+        "url": Secret(address),
+        "secret": Secret(SIGNING),
+        "headers": {"Authorization": Secret(f"Bearer {HEADER}")} if "@" not in address else {"X-Key": HEADER},
+        "timeout": 300,
+    },
+}
+"""Of each kind: an address → the settings of a channel that sends there, gives up after 0.3 s and holds secrets."""
+
+
+class StandingClock:
+    """A clock that stands still."""
+
+    def now(self) -> Millis:
+        """Always the same moment."""
+        return NOW
+
+    def monotonic(self) -> float:
+        """Always zero."""
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        """Not used by senders."""
+
+
+class Receiver:
+    """The other side. ``answer`` says what to do with a request; ``over`` is set when the test is."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[web.BaseRequest, bytes]] = []
+        self.over = asyncio.Event()
+        self.came = asyncio.Event()
+        self.answer: Callable[[web.BaseRequest], Any] = self.say(200)
+        self.address = ""
+
+    @property
+    def secret_address(self) -> str:
+        """Its address with a credential in every part that can hold one."""
+        return self.address.replace("//", f"//{USER}:{PASSWORD}@") + f"/hooks/{PATH}?token={QUERY}"
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Keep the request, then answer as told."""
+        self.requests.append((request, await request.read()))
+        self.came.set()
+        response: web.StreamResponse = await self.answer(request)
+        return response
+
+    def say(self, status: int, **headers: str) -> Callable[[web.BaseRequest], Any]:
+        """Answer with this status, quoting the request back with a few control characters."""
+
+        async def answer(request: web.BaseRequest) -> web.Response:
+            quoted = f"no\x1b[31m\r\n\x00 way: {request.path_qs} {dict(request.headers)} {self.address} "
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return web.Response(status=status, text=quoted + " ".join(CREDENTIALS) + "x" * 5000, headers=named)
+
+        return answer
+
+    def stall(self) -> Callable[[web.BaseRequest], Any]:
+        """Say nothing until the test is over."""
+
+        async def answer(request: web.BaseRequest) -> web.Response:
+            await self.over.wait()
+            return web.Response()
+
+        return answer
+
+    def drip(self, status: int) -> Callable[[web.BaseRequest], Any]:
+        """Answer with the status at once and with a byte now and then, for ever."""
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            response = web.StreamResponse(status=status)
+            await response.prepare(request)
+            while not self.over.is_set():
+                await response.write(b"x")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.over.wait(), 0.02)
+            return response
+
+        return answer
+
+    def flood(self, status: int) -> Callable[[web.BaseRequest], Any]:
+        """Answer with the status and with a body that does not end."""
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            response = web.StreamResponse(status=status)
+            await response.prepare(request)
+            while not self.over.is_set():
+                await response.write(b"y" * 65536)
+            return response
+
+        return answer
+
+    def hang_up(self) -> Callable[[web.BaseRequest], Any]:
+        """Close the connection without a word."""
+
+        async def answer(request: web.BaseRequest) -> web.Response:
+            assert request.transport is not None
+            request.transport.close()
+            return web.Response()
+
+        return answer
+
+
+@contextlib.asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    """A receiver that listens on loopback."""
+    receiver = Receiver()
+    runner = web.ServerRunner(web.Server(receiver.handle), handle_signals=False, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    receiver.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield receiver
+    finally:
+        receiver.over.set()
+        await runner.cleanup()
+
+
+class Contract:
+    """The tests; ``kind`` is a fixture of those who run it."""
+
+    @pytest.fixture
+    async def receiver(self) -> AsyncIterator[Receiver]:
+        """The other side."""
+        async with receiving() as receiver:
+            yield receiver
+
+    @pytest.fixture
+    async def session(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """The session that all channels share."""
+        async with open_session() as session:
+            yield session
+
+    @pytest.fixture
+    def sender_to(self, kind: str, session: aiohttp.ClientSession) -> Callable[[str], Sender]:
+        """Opens a channel of the kind to an address."""
+
+        def opened(address: str) -> Sender:
+            return HTTP_KINDS[kind](
+                Channel(name="the-hook", type=kind, settings=SETTINGS[kind](address)),
+                session=session,
+                clock=StandingClock(),
+            )
+
+        return opened
+
+    async def fails(self, sender: Sender) -> SendError:
+        """The error of one send; it shows none of the credentials, is one line, and short."""
+        with pytest.raises((TrySendAgain, SendRefused)) as caught:
+            await sender.send(message())
+        error = caught.value
+        shown = repr(error) + "".join(traceback.format_exception(error))
+        assert [secret for secret in CREDENTIALS if secret in shown] == []
+        assert str(error).isprintable()
+        assert len(str(error)) < 400
+        return error
+
+    @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+    async def test_2xx_is_a_yes(self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int) -> None:
+        """Any 2xx accepts, whatever the body says."""
+        receiver.answer = receiver.say(status)
+        await sender_to(receiver.secret_address).send(message())
+        assert len(receiver.requests) == 1
+
+    @pytest.mark.parametrize("status", [429, 500, 501, 502, 503, 504, 599])
+    async def test_5xx_and_429_are_tried_again(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int
+    ) -> None:
+        """These may pass; the error carries the status and where it came from."""
+        receiver.answer = receiver.say(status)
+        error = await self.fails(sender_to(receiver.secret_address))
+        assert isinstance(error, TrySendAgain)
+        assert error.retry_after is None
+        assert str(error).startswith(f"{receiver.address} answered {status}: no[31m way:")
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422])
+    async def test_other_4xx_are_refusals(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int
+    ) -> None:
+        """Sending the same once more would change nothing."""
+        receiver.answer = receiver.say(status, Retry_After="5")
+        error = await self.fails(sender_to(receiver.secret_address))
+        assert isinstance(error, SendRefused)
+        assert f"answered {status}" in str(error)
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    async def test_redirects_are_not_followed(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int
+    ) -> None:
+        """A redirect is a refusal that says what to do, and no second request is made."""
+        receiver.answer = receiver.say(status, Location=f"{receiver.address}/elsewhere")
+        error = await self.fails(sender_to(receiver.secret_address))
+        assert isinstance(error, SendRefused)
+        assert "redirects are not followed" in str(error)
+        assert len(receiver.requests) == 1
+
+    @pytest.mark.parametrize(
+        ("header", "seconds"),
+        [
+            ("0", 0), ("17", 17), ("2.5", 2.5), ("999999", 3600),
+            ("Sat, 05 Dec 2026 01:02:30 GMT", 30), ("Sat, 05 Dec 2026 01:00:00 GMT", 0),
+            ("Sun, 06 Dec 2026 01:02:00 GMT", 3600),
+            ("-5", None), ("soon", None), ("", None), ("1e9", None), ("Sat, 99 Dec 2026 01:02:30 GMT", None),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("status", [429, 503])
+    async def test_retry_after_is_honoured(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int, header: str, seconds: float | None
+    ) -> None:
+        """In seconds or as a date against the clock, an hour at most; what is neither counts as absent."""
+        receiver.answer = receiver.say(status, Retry_After=header)
+        error = await self.fails(sender_to(receiver.secret_address))
+        assert isinstance(error, TrySendAgain)
+        assert error.retry_after == seconds
+
+    async def test_a_refused_connection_is_tried_again(self, sender_to: Callable[[str], Sender]) -> None:
+        """Nobody listens: the error says where."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+            error = await self.fails(sender_to(f"http://{USER}:{PASSWORD}@127.0.0.1:{port}/{PATH}?t={QUERY}"))
+        assert isinstance(error, TrySendAgain)
+        assert str(error) == f"http://127.0.0.1:{port}: connection refused"
+
+    async def test_an_unknown_name_is_tried_again(self, sender_to: Callable[[str], Sender]) -> None:
+        """A name that cannot be resolved may be one later."""
+        error = await self.fails(sender_to(f"http://{USER}:{PASSWORD}@nowhere.invalid/{PATH}"))
+        assert isinstance(error, TrySendAgain)
+        assert "http://nowhere.invalid:80" in str(error)
+
+    async def test_a_server_without_tls_is_tried_again(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender]
+    ) -> None:
+        """A failed handshake is a fault of the wire."""
+        error = await self.fails(sender_to(receiver.secret_address.replace("http://", "https://")))
+        assert isinstance(error, TrySendAgain)
+        assert "TLS failed" in str(error)
+
+    async def test_a_hang_up_is_tried_again(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+        """A connection closed without an answer is no answer. It is not sent a second time within one try."""
+        receiver.answer = receiver.hang_up()
+        error = await self.fails(sender_to(receiver.secret_address))
+        assert isinstance(error, TrySendAgain)
+        assert len(receiver.requests) == 1
+
+    async def test_silence_is_tried_again(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+        """Who does not answer within the timeout is asked again later."""
+        receiver.answer = receiver.stall()
+        error = await self.fails(sender_to(receiver.secret_address))
+        assert isinstance(error, TrySendAgain)
+        assert str(error) == f"{receiver.address} did not answer within 0.3 s"
+
+    async def test_cancelling_passes_through(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+        """A cancelled send ends at once, as a cancellation."""
+        receiver.answer = receiver.stall()
+        sending = asyncio.create_task(sender_to(receiver.secret_address).send(message()))
+        await receiver.came.wait()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+    @pytest.mark.parametrize("body", ["drip", "flood"])
+    async def test_a_body_without_end_holds_up_nothing(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender], body: str
+    ) -> None:
+        """The status counts; of a slow or giant body only the beginning is read, for a yes and for a no."""
+        endless: Callable[[int], Any] = getattr(receiver, body)
+        async with asyncio.timeout(5):
+            receiver.answer = endless(200)
+            await sender_to(receiver.secret_address).send(message())
+            receiver.answer = endless(503)
+            assert isinstance(await self.fails(sender_to(receiver.secret_address)), TrySendAgain)
+            receiver.answer = endless(404)
+            assert isinstance(await self.fails(sender_to(receiver.secret_address)), SendRefused)
+
+    async def test_no_cookie_is_kept(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+        """One channel's receiver cannot mark the requests of another."""
+        receiver.answer = receiver.say(200, Set_Cookie="track=1; Path=/")
+        sender = sender_to(receiver.secret_address.replace("127.0.0.1", "localhost"))
+        await sender.send(message())
+        await sender.send(message())
+        assert "Cookie" not in receiver.requests[1][0].headers
+
+    async def test_closing_leaves_the_session_open(
+        self, receiver: Receiver, sender_to: Callable[[str], Sender], session: aiohttp.ClientSession
+    ) -> None:
+        """The session is shared, so one channel's end is not that of the others."""
+        await sender_to(receiver.address).close()
+        assert not session.closed
+
+    @pytest.mark.parametrize("address", ["ftp://x/", "hooks.example/a", "http://", "http://[", ""])
+    async def test_an_address_that_cannot_work_is_said_at_once(
+        self, sender_to: Callable[[str], Sender], address: str
+    ) -> None:
+        """When the channel is opened, not at the first notice."""
+        with pytest.raises(ConfigurationError, match="the-hook"):
+            sender_to(address)
+
+    async def test_the_kind_is_opened_by_its_name(self, kind: str, session: aiohttp.ClientSession) -> None:
+        """``open_sender`` finds it by the channel's type."""
+        channel = Channel(name="the-hook", type=kind, settings=SETTINGS[kind]("http://127.0.0.1:9"))
+        sender = open_sender(channel, session=session, console=_NOWHERE, clock=StandingClock())
+        assert isinstance(sender, HTTP_KINDS[kind])  # type: ignore[arg-type]
+
+
+_NOWHERE: Any = None

@@ -1,0 +1,229 @@
+"""The second half of an alert's way on a real store, with a clock that is moved: what incidents are tested in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from random import Random
+from typing import Any
+
+from tests.support.clock import ManualClock
+from tests.support.plans import plan as make_plan
+
+from tocsin._core.incident import Delivery, Fallback, Incident, Notice
+from tocsin._core.message import Message
+from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
+from tocsin._core.plan import Plan
+from tocsin._core.times import SECOND, Millis
+from tocsin._store.client import Store
+from tocsin._store.listing import list_incidents, show_incident
+from tocsin.dedup.take import Taken, take
+from tocsin.incident.loop import IncidentLoop
+from tocsin.route.decide import route, route_fallback
+from tocsin.send.loop import ChannelLoop
+
+STEP: Millis = 20 * SECOND
+"""The longest time that passes without a look: less than what counts as a gap in taking alerts."""
+
+
+class Sink:
+    """A channel that keeps what it is given, in order; ``fail`` makes it raise instead."""
+
+    def __init__(self) -> None:
+        self.got: list[Message] = []
+        self.tried = 0
+        self.fail: Exception | None = None
+
+    async def send(self, message: Message) -> None:
+        """Keep the message."""
+        self.tried += 1
+        if self.fail is not None:
+            raise self.fail
+        self.got.append(message)
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+class Quiet:
+    """Counts nothing but what tests ask for."""
+
+    def __init__(self) -> None:
+        self.expirations: dict[str, int] = {}
+        self.untold: list[str] = []
+
+    def expired(self, by_source: Mapping[str, int]) -> None:
+        """Alerts that expired."""
+        for source, count in by_source.items():
+            self.expirations[source] = self.expirations.get(source, 0) + count
+
+    def suppressed(self, reasons: Iterable[str]) -> None:
+        """Changes of which nobody was told."""
+        self.untold += reasons
+
+    def delivery(self, channel: str, result: str) -> None:
+        """A try to send."""
+
+    def delivered(self, tier: Tier, seconds: float) -> None:
+        """A channel said yes."""
+
+
+def classified(name: str = "A", tier: str = "high", **changes: Any) -> Classification:
+    """What a rule might have said of an alert called ``name``."""
+    level = Tier(tier)
+    policy = make_plan().tiers[level]
+    fields: dict[str, Any] = {
+        "rule": f"rule-{tier}",
+        "class_": "critical_function_outage",
+        "tier": level,
+        "impact": "wide",
+        "importance": "core",
+        "outage": True,
+        "operational": True,
+        "rto": policy.rto,
+        "wait": policy.wait,
+        "title": Text("Payments are down", "支付中断"),
+        "service": "payments",
+        "environment": "prod",
+        "location": "cn-east-1",
+        "vendor": "acme",
+        "key": (("subject", "payments"), ("environment", "prod"), ("location", "cn-east-1")),
+        "plan": "0123456789ab",
+        **changes,
+    }
+    return Classification(**fields)
+
+
+class _Router:
+    """Step 6 by the world's plan."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def deliveries(self, notice: Notice, now: Millis) -> tuple[tuple[Delivery, ...], tuple[tuple[str, int], ...]]:
+        """The routing of a notice."""
+        routing = route(notice, self._world.plan, now)
+        return routing.deliveries, routing.owing
+
+    def fallback(self, entry: Fallback, key: str, now: Millis) -> tuple[Delivery, ...]:
+        """The routing of a fallback."""
+        return route_fallback(entry, key, self._world.plan, now)
+
+
+class World:
+    """Alerts go in by ``fire`` and ``resolve``; time passes by ``wait``; ``told`` is what the groups got."""
+
+    def __init__(self, store: Store, clock: ManualClock, *, plan: Plan | None = None) -> None:
+        self.store = store
+        self.clock = clock
+        self.plan = plan or make_plan()
+        self.meter = Quiet()
+        self.sinks = {name: Sink() for name in self.plan.channels}
+        self.deliveries: list[Delivery] = []
+        self.loop = IncidentLoop(
+            store=store,
+            clock=clock,
+            plan=lambda: self.plan,
+            router=_Router(self),
+            meter=self.meter,
+            owed=self.deliveries.extend,
+            process="test",
+        )
+        self.channels = [self._channel(name, sink) for name, sink in self.sinks.items()]
+
+    def _channel(self, name: str, sink: Sink) -> ChannelLoop:
+        def render(notice: Notice, delivery: Delivery) -> Message:
+            body = {"sequence": notice.sequence, "reason": notice.reason, "notice": notice, "delivery": delivery}
+            return Message(
+                id=delivery.id,
+                event=notice.event,
+                group=delivery.group,
+                incident=notice.incident_id,
+                subject="",
+                text="",
+                body=body,
+            )
+
+        return ChannelLoop(
+            name,
+            sink,
+            store=self.store,
+            clock=self.clock,
+            render=render,
+            meter=self.meter,
+            random=Random(7),
+            process="test",
+        )
+
+    async def post(self, *items: tuple[Alert, Classification | Dropped], at: Millis | None = None) -> Taken:
+        """Take a batch, received now or at another time."""
+        batch = [(alert, self.plan.sources[alert.source], decision) for alert, decision in items]
+        taken = await take(self.store, batch, self.clock.now() if at is None else at)
+        self.loop.wake(taken.due)
+        return taken
+
+    def alert(self, name: str, **fields: Any) -> Alert:
+        """A firing alert of Prometheus that started now and carries no end."""
+        settings: dict[str, Any] = {
+            "source": "prometheus",
+            "labels": {"alertname": name},
+            "firing": True,
+            "starts_at": self.clock.now(),
+            "received_at": self.clock.now(),
+            **fields,
+        }
+        return Alert(**settings)
+
+    async def fire(
+        self, name: str = "A", tier: str = "high", *, said: Classification | None = None, **fields: Any
+    ) -> str:
+        """One alert fires; answers what became of it, as a letter. Nothing is decided until ``settle``."""
+        taken = await self.post((self.alert(name, **fields), said or classified(name, tier)))
+        return taken.outcomes[0]
+
+    async def resolve(
+        self, name: str = "A", tier: str = "high", *, said: Classification | None = None, **fields: Any
+    ) -> str:
+        """One alert ends."""
+        alert = self.alert(name, **{"firing": False, "ends_at": self.clock.now(), **fields})
+        return (await self.post((alert, said or classified(name, tier)))).outcomes[0]
+
+    async def settle(self) -> None:
+        """Work until nothing is due."""
+        for _ in range(200):
+            waits = [await self.loop.turn(keys) for keys in self.store.shards]
+            for channel in self.channels:
+                waits += [await channel.turn(keys) for keys in self.store.shards]
+                await channel.sent()
+            if min(waits) > 0:
+                return
+        raise AssertionError("there is always something due")
+
+    async def wait(
+        self, duration: Millis, *, renew: Iterable[str] = (), tier: str = "high", step: Millis = STEP
+    ) -> None:
+        """Let time pass in steps, working on what falls due; alerts in ``renew`` are heard of at each step."""
+        end = self.clock.now() + duration
+        await self.settle()
+        while self.clock.now() < end:
+            self.clock.advance(min(step, end - self.clock.now()))
+            for name in renew:
+                await self.fire(name, tier)
+            await self.settle()
+
+    def told(self, group: str) -> list[str]:
+        """The events that a group's own channel was told, in order, with their reason."""
+        sink = self.sinks[f"{group}-hook"]
+        return [f"{m.event} {m.body['reason']}".strip() for m in sink.got if m.group == group]
+
+    async def incidents(self) -> tuple[Incident, ...]:
+        """All incidents, in the order of the list."""
+        return (await list_incidents(self.store, lambda _: True)).items
+
+    async def incident(self) -> Incident:
+        """The only incident."""
+        (incident,) = await self.incidents()
+        return incident
+
+    async def actions(self, incident: Incident) -> list[str]:
+        """What the timeline of an incident says was done."""
+        return [entry.action for entry in (await show_incident(self.store, incident.id)).timeline]
