@@ -188,6 +188,7 @@ class Plan:
     classes: Mapping[str, IncidentClass]
     environments: Mapping[str, Environment]
     sources: Mapping[str, Source]
+    tokens: Mapping[str, Token]
     labels: Mapping[str, tuple[str, ...]]
     incidents: IncidentSettings
     rules: tuple[Rule, ...]

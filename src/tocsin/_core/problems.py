@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -24,8 +25,30 @@ class Problem:
     warning: bool = False
 
     def __str__(self) -> str:
-        head = f"{self.file}:{self.line}:{self.column}: {'warning: ' if self.warning else ''}{self.message}"
-        if not self.source:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        head = f"{place}: {'warning: ' if self.warning else ''}{self.message}"
+        if not self.source or not self.line:
             return head
-        caret = " " * (self.column - 1) + "^" * max(1, self.width)
-        return f"{head}\n    {self.source}\n    {caret}"
+        window, column = _window(self.source, self.column - 1)
+        meant = window[column : column + max(1, self.width)]
+        gap = "".join("\t" if character == "\t" else " " * _columns(character) for character in window[:column])
+        caret = "^" * max(1, sum(map(_columns, meant)))
+        return f"{head}\n    {window}\n    {gap}{caret}"
+
+
+_WIDEST = 160
+
+
+def _window(line: str, column: int) -> tuple[str, int]:
+    """The line, or the part around the column where it is too long for a screen; and the column in it."""
+    if len(line) <= _WIDEST:
+        return line, column
+    start = max(0, column - _WIDEST // 2)
+    return line[start : start + _WIDEST], column - start
+
+
+def _columns(character: str) -> int:
+    """How many columns of a terminal a character takes: two for Chinese, none for a combining mark."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,196 @@
+"""Sound entries → the immutable ``Plan``, with defaults filled in and every text of the files as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from types import MappingProxyType
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from tocsin._core.matcher import Matcher
+from tocsin._core.model import Text, Tier
+from tocsin._core.plan import (
+    GROUPS,
+    Channel,
+    Environment,
+    Group,
+    IncidentClass,
+    IncidentSettings,
+    Plan,
+    Rule,
+    Service,
+    Source,
+    TierPolicy,
+    Token,
+    Vendor,
+)
+from tocsin._core.times import SECOND, Millis
+from tocsin._plan import defaults
+from tocsin._plan.schema import ClassEntry, Entry, PlanFile, RuleEntry, ServiceEntry, SourceEntry, TierEntry
+
+_Value = TypeVar("_Value")
+_UTC = ZoneInfo("UTC")
+
+
+def build(entries: PlanFile, rules: Iterable[tuple[str, RuleEntry]], digest: str) -> Plan:
+    """Make the plan; ``rules`` come in order, each with its place (``file:line``)."""
+    timezone = entries.timezone or _UTC
+    groups = _groups(entries)
+    return Plan(
+        hash=digest,
+        language=entries.language or "en",
+        timezone=timezone,
+        external_url=entries.external_url or "",
+        tiers=_frozen(
+            {tier: _tier(default, entries.tiers.get(tier.value)) for tier, default in defaults.TIERS.items()}
+        ),
+        matrix=_frozen({row: _frozen(_row(entries, row)) for row in defaults.MATRIX}),
+        groups=_frozen(groups),
+        channels=_frozen(_channels(entries, groups)),
+        services=_frozen({name: _service(name, entry) for name, entry in entries.services.items()}),
+        vendors=_frozen(
+            {
+                name: Vendor(name=name, **_given(entry, title=Text(name, name)))
+                for name, entry in entries.vendors.items()
+            }
+        ),
+        classes=_frozen(_classes(entries.classes)),
+        environments=_frozen(_environments(entries)),
+        sources=_frozen(_sources(entries.sources)),
+        tokens=_frozen(
+            {
+                name: Token(name=name, may=frozenset(entry.may), token=entry.token, source=entry.source)
+                for name, entry in entries.tokens.items()
+            }
+        ),
+        labels=_frozen(
+            {word: tuple(getattr(entries.labels, word) or ()) for word in defaults.LABELS}
+            | {word: names for word, names in defaults.LABELS.items() if getattr(entries.labels, word) is None}
+        ),
+        incidents=IncidentSettings(**_given(entries.incidents)),
+        rules=tuple(_rule(place, rule, timezone) for place, rule in rules),
+    )
+
+
+def _frozen(mapping: Mapping[Any, _Value]) -> Mapping[Any, _Value]:
+    return MappingProxyType(dict(mapping))
+
+
+def _given(entry: Entry, **missing: Any) -> dict[str, Any]:
+    """The fields of an entry that have a value, and what stands for those that have none."""
+    values = {name: getattr(entry, name) for name in type(entry).model_fields}
+    return missing | {name: value for name, value in values.items() if value is not None}
+
+
+def _tier(default: TierPolicy, entry: TierEntry | None) -> TierPolicy:
+    """A clock that is given as nothing is off; what is not given keeps its default."""
+    fields = ("rto", "wait", "tell", "ack_within", "update_every", "auto_restore")
+    given = entry.model_fields_set if entry is not None else frozenset()
+    return TierPolicy(**{field: getattr(entry if field in given else default, field) for field in fields})
+
+
+def _row(entries: PlanFile, importance: Any) -> dict[Any, Tier]:
+    given = {impact: Tier(tier) for impact, tier in entries.matrix.get(importance, {}).items()}
+    return {**defaults.MATRIX[importance], **given}
+
+
+def _groups(entries: PlanFile) -> dict[str, Group]:
+    groups = {}
+    for name in GROUPS:
+        entry = entries.groups.get(name)  # type: ignore[call-overload]
+        given = _given(entry) if entry is not None else {"channels": [defaults.CONSOLE]}
+        values: dict[str, Any] = {
+            "title": defaults.GROUP_TITLES[name],
+            "details": defaults.GROUP_DETAILS[name],
+            **given,
+            "channels": tuple(given["channels"]),
+            "fallback": tuple(given.get("fallback", ())),
+        }
+        groups[name] = Group(name=name, **values)
+    return groups
+
+
+def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Channel]:
+    channels = {
+        name: Channel(
+            name=name,
+            type=entry.type,
+            settings=_frozen(entry.settings()),
+            language=entry.language,
+            timezone=entry.timezone,
+        )
+        for name, entry in entries.channels.items()
+    }
+    used = {name for group in groups.values() for name in (*group.channels, *group.fallback)}
+    if defaults.CONSOLE in used and defaults.CONSOLE not in channels:
+        channels[defaults.CONSOLE] = Channel(name=defaults.CONSOLE, type="console")
+    return channels
+
+
+def _service(name: str, entry: ServiceEntry) -> Service:
+    values = _given(entry)
+    for field in ("business_lines", "customer_groups", "datasets"):
+        values[field] = tuple(values[field])
+    return Service(name=name, **{**values, "match": _all(entry.match)})
+
+
+def _classes(entries: Mapping[str, ClassEntry]) -> dict[str, IncidentClass]:
+    """The shipped ones, changed where the plan says so, then the plan's own."""
+    classes = dict(defaults.CLASSES)
+    for name, entry in entries.items():
+        own = name.replace("_", " ").capitalize()
+        shipped = classes.get(name, IncidentClass(name=name, title=Text(own, own)))
+        changed = {field: getattr(shipped, field) for field in ("title", "lead", "also", "outage", "operational")}
+        changed |= _given(entry)
+        classes[name] = IncidentClass(name=name, **{**changed, "also": tuple(changed["also"])})
+    return classes
+
+
+def _environments(entries: PlanFile) -> dict[str, Environment]:
+    return {
+        name: Environment(
+            name=name,
+            match=_all(entry.match),
+            match_any=tuple(entry.match_any),
+            max_tier=Tier(entry.max_tier) if entry.max_tier else None,
+            drop=entry.drop or "",
+        )
+        for name, entry in entries.environments.items()
+    }
+
+
+def _sources(entries: Mapping[str, SourceEntry]) -> dict[str, Source]:
+    sources = {name: Source(name=name, type=name) for name in defaults.SOURCES}
+    for name, entry in entries.items():
+        values = _given(entry, type=name)
+        if entry.replica_labels is not None:
+            values["replica_labels"] = tuple(entry.replica_labels)
+        sources[name] = Source(name=name, **{**values, "labels": _frozen(entry.labels)})
+    return sources
+
+
+def _rule(place: str, entry: RuleEntry, timezone: ZoneInfo) -> Rule:
+    values = {name: getattr(entry, name) for name in RuleEntry.model_fields}
+    values |= {
+        "match": _all(entry.match),
+        "match_any": tuple(entry.match_any),
+        "tier": Tier(entry.tier) if entry.tier else None,
+        "max_tier": Tier(entry.max_tier) if entry.max_tier else None,
+        "incident_by": tuple(entry.incident_by) if entry.incident_by else None,
+        "until": None if entry.until is None else _moment(entry.until, timezone),
+    }
+    return Rule(place=place, **values)
+
+
+def _moment(until: Any, timezone: ZoneInfo) -> Millis:
+    """A time, or the end of a day where the plan is at home: the day itself still counts."""
+    if isinstance(until, int):
+        return until
+    end = datetime.combine(until + timedelta(days=1), time_of_day.min, tzinfo=timezone)
+    return int(end.timestamp()) * SECOND
+
+
+def _all(strings: Iterable[tuple[Matcher, ...]]) -> tuple[Matcher, ...]:
+    return tuple(matcher for string in strings for matcher in string)

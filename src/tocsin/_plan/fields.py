@@ -1,0 +1,257 @@
+"""The kinds of values that a rule file's fields hold, each with a validator that says what to write instead.
+
+Any text may be ``{env: NAME}`` or ``{file: path}``; a validator then takes the text from there. What is
+read is passed in by ``Reading``, so that nothing here knows of the process's environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import PlainValidator, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from tocsin._core.matcher import Matcher
+from tocsin._core.model import Text
+from tocsin._core.secret import Secret
+from tocsin._core.times import Millis, parse_duration, parse_time
+from tocsin._plan.matchers import MatcherError, parse_matchers
+
+UNSET = "unset"
+"""The error type of a secret that is not there: ``check`` only warns of it."""
+
+_MAX_SECRET = 64 << 10
+_HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What validators need to know. With ``fill``, a secret that is not there is taken for an empty text."""
+
+    environment: Mapping[str, str]
+    directory: Path
+    fill: bool = False
+
+
+def _error(message: str) -> PydanticCustomError:
+    return PydanticCustomError("value", "{said}", {"said": message})
+
+
+def _shown(value: object) -> str:
+    """A value as the file has it, to be named in a message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (dict, list)):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value)
+    return f"`{text}`" if len(text) <= 80 else f"`{text[:80]}…`"
+
+
+def _wanted(what: str, value: object) -> PydanticCustomError:
+    if isinstance(value, (bool, int, float)):
+        return _error(f"must be {what}, not {_shown(value)}; put it in double quotes if it is meant as text")
+    return _error(f"must be {what}, not {_shown(value)}")
+
+
+def _elsewhere(value: object, info: ValidationInfo) -> str | None:
+    """The text that ``{env: NAME}`` or ``{file: path}`` stands for; ``None`` if the value is neither."""
+    if not isinstance(value, dict) or len(value) != 1 or not isinstance(info.context, Reading):
+        return None
+    ((kind, name),) = value.items()
+    if kind not in ("env", "file") or not isinstance(name, str) or not name:
+        return None
+    try:
+        return _from_file(info.context.directory / name) if kind == "file" else _from_environment(name, info.context)
+    except ValueError as error:
+        if info.context.fill:
+            return ""
+        raise PydanticCustomError(UNSET, "{said}", {"said": str(error)}) from None
+
+
+def _from_environment(name: str, reading: Reading) -> str:
+    found = reading.environment.get(name, "")
+    if not found:
+        raise ValueError(f"the environment variable {name} is not set, or empty")
+    return found
+
+
+def _from_file(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        with path.open("rb") as opened:
+            data = opened.read(_MAX_SECRET + 1)
+        found = data.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise ValueError(f"the file {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"the file {path} is not UTF-8 text") from None
+    if not found or len(data) > _MAX_SECRET:
+        raise ValueError(f"the file {path} is {'empty' if not found else 'larger than 64 KiB'}")
+    return found
+
+
+def _text(value: object, info: ValidationInfo) -> str:
+    found = _elsewhere(value, info)
+    if found is not None:
+        return found
+    if not isinstance(value, str):
+        raise _wanted("a text", value)
+    if not value.strip():
+        raise _error("must not be empty; write a text, or take the key out")
+    return value
+
+
+def _secret(value: object, info: ValidationInfo) -> Secret:
+    return Secret(_text(value, info))
+
+
+def _maybe_secret(check: Callable[[str], None], value: object, info: ValidationInfo) -> str | Secret:
+    found = _elsewhere(value, info)
+    text = _text(value, info) if found is None else found
+    if text:
+        check(text)
+    return text if found is None else Secret(text)
+
+
+def _check_url(text: str) -> None:
+    """Never names the address itself, which may be a secret."""
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        sound = False
+    if not sound or any(character <= " " for character in text):
+        raise _error("must be a whole address, as in https://example.org/path")
+
+
+def _url(value: object, info: ValidationInfo) -> str | Secret:
+    return _maybe_secret(_check_url, value, info)
+
+
+def _plain_url(value: object, info: ValidationInfo) -> str:
+    text = _text(value, info)
+    if text:
+        _check_url(text)
+    return text.rstrip("/")
+
+
+def _check_header(text: str) -> None:
+    if not _HEADER_VALUE.fullmatch(text):
+        raise _error("must be one line of text, without control characters")
+
+
+def _header(value: object, info: ValidationInfo) -> str | Secret:
+    return _maybe_secret(_check_header, value, info)
+
+
+def _title(value: object, info: ValidationInfo) -> Text:
+    if isinstance(value, dict) and not set(value) <= {"env", "file"}:
+        unknown = sorted(set(value) - {"en", "zh"})
+        if unknown:
+            raise _error(f"a title is a text or {{en: …, zh: …}}; it has no language `{unknown[0]}`")
+        texts = {language: _text(text, info) for language, text in value.items()}
+        first = next(iter(texts.values()))
+        return Text(texts.get("en", first), texts.get("zh", first))
+    text = _text(value, info)
+    return Text(text, text)
+
+
+def _duration(value: object) -> Millis:
+    if not isinstance(value, str):
+        raise _error(f"must be a duration such as 30s, 5m or 1h30m, not {_shown(value)}")
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise _error(str(error)) from None
+
+
+def _positive(value: object) -> Millis:
+    duration = _duration(value)
+    if duration <= 0:
+        raise _error("must be longer than nothing")
+    return duration
+
+
+def _expires(value: object) -> Millis | Literal["never"]:
+    return "never" if value == "never" else _positive(value)
+
+
+def _until(value: object) -> date | Millis:
+    found: date | Millis | None = None
+    if isinstance(value, str):
+        try:
+            found = date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else parse_time(value)
+        except (ValueError, OverflowError):
+            found = None
+    if found is None or (isinstance(found, date) and not 1970 <= found.year <= 9990):
+        raise _error(f"must be a day such as 2027-03-31 or a time such as 2027-03-31T18:00:00Z, not {_shown(value)}")
+    return found
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}", value):
+        try:
+            return ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            pass
+    raise _error(f"must be a time zone that is known here, such as Asia/Shanghai or UTC, not {_shown(value)}")
+
+
+def _matchers(value: object) -> tuple[Matcher, ...]:
+    if not isinstance(value, str):
+        raise _wanted("""a matcher in quotes, such as 'severity="critical"'""", value)
+    try:
+        return parse_matchers(value)
+    except MatcherError as error:
+        raise PydanticCustomError(
+            "matcher", "{said}", {"said": str(error), "offset": error.offset, "width": error.width}
+        ) from None
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise _wanted("a name", value)
+    if not value.isprintable() or value != value.strip() or not 1 <= len(value) <= 100:
+        raise _error(f"{_shown(value)} is no name: write 1 to 100 printable characters, with no space before or after")
+    return value
+
+
+def _address_name(value: object) -> str:
+    name = _name(value)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise _error(f"{_shown(name)} is no name here: write at most 64 letters, digits, dots, dashes and underscores")
+    return name
+
+
+def _label(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise _wanted("the name of a label", value)
+    return value
+
+
+Plain = Annotated[str, PlainValidator(_text)]
+SecretText = Annotated[Secret, PlainValidator(_secret)]
+Url = Annotated[str | Secret, PlainValidator(_url)]
+PlainUrl = Annotated[str, PlainValidator(_plain_url)]
+Header = Annotated[str | Secret, PlainValidator(_header)]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
+Title = Annotated[Text, PlainValidator(_title)]
+Duration = Annotated[Millis, PlainValidator(_duration)]
+Positive = Annotated[Millis, PlainValidator(_positive)]
+Expires = Annotated[Any, PlainValidator(_expires)]
+Until = Annotated[Any, PlainValidator(_until)]
+Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
+Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers)]
+Name = Annotated[str, PlainValidator(_name)]
+AddressName = Annotated[str, PlainValidator(_address_name)]
+Label = Annotated[str, PlainValidator(_label)]

@@ -1,0 +1,194 @@
+"""What entries say of each other: names that must exist, and fields that do not go together.
+
+In: the entries that are sound by themselves, and the tree they came from (which also holds the names of
+those that are not, so that one mistake is one problem). Out: problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from tocsin._core.model import Tier
+from tocsin._core.plan import GROUPS
+from tocsin._core.problems import Problem
+from tocsin._core.times import format_duration
+from tocsin._plan.complaints import did_you_mean
+from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES, TIER_LIMITS
+from tocsin._plan.schema import PlanFile, RuleEntry
+from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Looks at a plan as a whole. ``rules`` are the sound rules by their index in the tree."""
+
+    plan: PlanFile
+    rules: dict[int, RuleEntry]
+    root: Mapping
+    sources: Sources
+
+    def problems(self) -> Iterator[Problem]:
+        """All there are, in no order."""
+        yield from self._tiers()
+        yield from self._groups()
+        yield from self._services()
+        yield from self._environments()
+        yield from self._sources_and_tokens()
+        yield from self._literal_secrets()
+        yield from self._rule_names()
+        for index, rule in self.rules.items():
+            yield from self._rule_references(index, rule)
+            yield from self._rule_fields(index, rule)
+
+    def _problem(self, location: Location, message: str, *, key: bool = False, warning: bool = False) -> Problem:
+        mark = locate(self.root, location, key=key)
+        return self.sources.problem(mark, message, path=path_of(self.root, location), warning=warning)
+
+    def _written(self, *location: str | int) -> bool:
+        """Whether the files have this at all, sound or not."""
+        node: object = self.root
+        for step in location:
+            if isinstance(node, Mapping) and step in node:
+                node = node[str(step)]
+            elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+                node = node[step]
+            else:
+                return False
+        return True
+
+    def _defined(self, section: str, also: Collection[str] = ()) -> dict[str, None]:
+        """The names of a section, sound or not, in the order of the files."""
+        entries = self.root.get(section)
+        return dict.fromkeys([*(entries if isinstance(entries, Mapping) else ()), *also])
+
+    def _unknown(self, location: Location, what: str, name: str, known: Collection[str]) -> Iterator[Problem]:
+        if name not in known:
+            yield self._problem(location, f"there is no {what} `{name}`{did_you_mean(name, known)}")
+
+    def _tiers(self) -> Iterator[Problem]:
+        for name, tier in self.plan.tiers.items():
+            for field in ("rto", "wait", "tell"):
+                if field in tier.model_fields_set and getattr(tier, field) is None:
+                    yield self._problem(("tiers", name, field), f"`{field}` cannot be taken away from a tier")
+            limit = TIER_LIMITS.get(Tier(name))
+            if limit is not None and tier.rto is not None and tier.rto > limit:
+                yield self._problem(
+                    ("tiers", name, "rto"), f"the {name} tier recovers within {format_duration(limit)} at most"
+                )
+            if name == "high" and tier.auto_restore is not None:
+                yield self._problem(
+                    ("tiers", name, "auto_restore"),
+                    "a high incident is never closed by signals alone; take `auto_restore` out",
+                    key=True,
+                )
+
+    def _groups(self) -> Iterator[Problem]:
+        defined = self._defined("groups")
+        if not defined:
+            return
+        for name in GROUPS:
+            if name not in defined:
+                yield self._problem(
+                    ("groups",),
+                    f"the group `{name}` is missing; list all five, or leave `groups` out and all use the console",
+                    key=True,
+                )
+        channels = self._defined("channels", (CONSOLE,))
+        for name, group in self.plan.groups.items():
+            for field in ("channels", "fallback"):
+                named: list[str] = getattr(group, field)
+                for index, channel in enumerate(named):
+                    location = ("groups", name, field, index)
+                    yield from self._unknown(location, "channel", channel, channels)
+                    if channel in named[:index]:
+                        yield self._problem(location, f"the channel `{channel}` is listed twice")
+                    elif field == "fallback" and channel in group.channels:
+                        yield self._problem(
+                            location, f"`{channel}` is a channel of the group already, so it is no fallback"
+                        )
+
+    def _services(self) -> Iterator[Problem]:
+        vendors = self._defined("vendors")
+        for name, service in self.plan.services.items():
+            if service.vendor is not None:
+                yield from self._unknown(("services", name, "vendor"), "vendor", service.vendor, vendors)
+
+    def _environments(self) -> Iterator[Problem]:
+        for name, environment in self.plan.environments.items():
+            if environment.drop is not None and environment.max_tier is not None:
+                yield self._problem(
+                    ("environments", name, "max_tier"), "an environment that is dropped has no tier; take one out"
+                )
+
+    def _sources_and_tokens(self) -> Iterator[Problem]:
+        for name, source in self.plan.sources.items():
+            if name in SOURCES and source.type not in (None, name):
+                yield self._problem(
+                    ("sources", name, "type"), f"the source `{name}` is of type {name}; give another name"
+                )
+            elif name not in SOURCES and not self._written("sources", name, "type"):
+                yield self._problem(
+                    ("sources", name), f"`type` is missing; write one of {', '.join(SOURCES)}", key=True
+                )
+        known = self._defined("sources", SOURCES)
+        for name, token in self.plan.tokens.items():
+            if token.source is None:
+                continue
+            yield from self._unknown(("tokens", name, "source"), "source", token.source, known)
+            if "ingest" not in token.may:
+                yield self._problem(
+                    ("tokens", name, "source"),
+                    "only a token that may ingest has a source; add `ingest` to `may`, or take `source` out",
+                )
+
+    def _literal_secrets(self) -> Iterator[Problem]:
+        for section, key in (("channels", "secret"), ("tokens", "token")):
+            entries = self.root.get(section)
+            for name, entry in entries.items() if isinstance(entries, Mapping) else ():
+                if isinstance(entry, Mapping) and isinstance(entry.get(key), str):
+                    yield self._problem(
+                        (section, name, key),
+                        f"`{key}` is written into the file; write {{env: NAME}} or {{file: path}} instead",
+                        warning=True,
+                    )
+
+    def _rule_names(self) -> Iterator[Problem]:
+        first: dict[str, int] = {}
+        for index, rule in self.rules.items():
+            if rule.name in first:
+                there = locate(self.root, ("rules", first[rule.name], "name"))
+                yield self._problem(
+                    ("rules", index, "name"),
+                    f"the rule `{rule.name}` is defined twice; "
+                    f"the first is at {there.file}:{there.line}:{there.column}",
+                )
+            first.setdefault(rule.name, index)
+
+    def _rule_references(self, index: int, rule: RuleEntry) -> Iterator[Problem]:
+        named = (
+            ("class", rule.class_, self._defined("classes", CLASSES)),
+            ("service", rule.service, self._defined("services")),
+            ("vendor", rule.vendor, self._defined("vendors")),
+        )
+        for field, name, known in named:
+            if name is not None:
+                yield from self._unknown(("rules", index, field), field, name, known)
+
+    def _rule_fields(self, index: int, rule: RuleEntry) -> Iterator[Problem]:
+        given = {RuleEntry.model_fields[field].alias or field for field in rule.model_fields_set}
+        if rule.until is not None and not self._written("rules", index, "drop"):
+            yield self._problem(
+                ("rules", index, "until"), "`until` ends a `drop`, and this rule has none; take it out", key=True
+            )
+        if rule.drop is None:
+            return
+        beside = sorted(given - {"name", "match", "match_any", "drop", "until"})
+        if rule.continue_ is False:
+            beside = [field for field in beside if field != "continue"]
+        for field in beside:
+            yield self._problem(
+                ("rules", index, field),
+                f"a rule that drops decides nothing else; take `{field}` out, or `drop`",
+                key=True,
+            )

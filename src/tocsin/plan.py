@@ -1,0 +1,134 @@
+"""The rule files as one immutable plan: read this to see how a directory becomes a ``Plan``.
+
+``load`` is for a service that starts or reloads: sound, or ``PlanError`` with every problem at once.
+``check`` is for people: it also warns, and a secret that is not set here is a warning, since rule files
+are checked where the secrets are not. Neither reads the process's environment; it is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tocsin._core.errors import PlanError
+from tocsin._core.plan import Plan
+from tocsin._core.problems import Problem
+from tocsin._plan import source
+from tocsin._plan.build import build
+from tocsin._plan.complaints import broken, complaints
+from tocsin._plan.document import Budget, read_document
+from tocsin._plan.fields import Reading
+from tocsin._plan.files import RuleFile, plan_hash, read_files
+from tocsin._plan.merge import merge
+from tocsin._plan.references import Reviewer
+from tocsin._plan.schema import PlanFile, RuleEntry
+from tocsin._plan.source import Mark, Sources, locate
+
+MAX_PROBLEMS = 200
+
+
+def load(directory: Path, *, environment: Mapping[str, str]) -> Plan:
+    """The plan of a directory. Raises ``PlanError`` with all its problems."""
+    problems, plan = _read(directory, Reading(environment, directory), lenient=False)
+    errors = [problem for problem in problems if not problem.warning]
+    if errors or plan is None:
+        raise PlanError(errors)
+    return plan
+
+
+def check(directory: Path, environment: Mapping[str, str]) -> tuple[list[Problem], Plan | None]:
+    """All problems and warnings, and the plan if there are no errors (secrets that are not set are empty in it)."""
+    return _read(directory, Reading(environment, directory), lenient=True)
+
+
+def _read(directory: Path, reading: Reading, *, lenient: bool) -> tuple[list[Problem], Plan | None]:
+    files, problems = read_files(directory)
+    whole = not any(not problem.warning for problem in problems)
+    sources, documents = Sources(), list[tuple[str, source.Mapping]]()
+    budget = Budget()
+    for file in files:
+        document, found = _document(file, sources, budget)
+        problems.extend(found)
+        if document is not None:
+            documents.append((file.path, document))
+        elif found:
+            whole = False
+    root, found = merge(documents, sources)
+    problems.extend(found)
+    entries, rules, found = _entries(root, sources, reading, lenient=lenient)
+    problems.extend(found)
+    if whole:  # else names may be unknown only because a file could not be read
+        problems.extend(Reviewer(entries, rules, root, sources).problems())
+    if any(not problem.warning for problem in problems):
+        return _sorted(problems), None
+    placed = ((_place(locate(root, ("rules", index))), rule) for index, rule in rules.items())
+    return _sorted(problems), build(entries, placed, plan_hash(files))
+
+
+def _document(file: RuleFile, sources: Sources, budget: Budget) -> tuple[source.Mapping | None, list[Problem]]:
+    try:
+        text = file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = file.data.count(b"\n", 0, error.start) + 1
+        column = error.start - file.data.rfind(b"\n", 0, error.start)
+        return None, [Problem(file.path, line, column, "not UTF-8 text; save the file as UTF-8")]
+    sources.add(file.path, text)
+    return read_document(file.path, text, sources, budget)
+
+
+def _entries(
+    root: source.Mapping, sources: Sources, reading: Reading, *, lenient: bool
+) -> tuple[PlanFile, dict[int, RuleEntry], list[Problem]]:
+    """What is sound, the sound rules by their index, and what is wrong with the rest.
+
+    Broken fields are left out, then entries that cannot do without them, so that all problems are found.
+    """
+    try:
+        entries = PlanFile.model_validate(root, context=reading)
+        return entries, dict(enumerate(entries.rules)), []
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    problems = complaints(errors, root, sources, lenient=lenient)
+    gone = set(broken(errors, root))
+    filled = Reading(reading.environment, reading.directory, fill=True)
+    try:
+        entries = PlanFile.model_validate(_without(root, gone), context=filled)
+    except ValidationError as error:
+        left = _left(root, gone)
+        for section, name, *_ in (found["loc"] for found in error.errors(include_url=False)):
+            gone.add((section, left[name] if section == "rules" and isinstance(name, int) else name))
+        entries = PlanFile.model_validate(_without(root, gone), context=filled)
+    return entries, dict(zip(_left(root, gone), entries.rules, strict=True)), problems
+
+
+def _left(root: source.Mapping, gone: set[tuple[str | int, ...]]) -> list[int]:
+    """The indexes of the rules that are not gone."""
+    rules = root.get("rules")
+    return [index for index in range(len(rules) if isinstance(rules, list) else 0) if ("rules", index) not in gone]
+
+
+def _without(node: object, gone: set[tuple[str | int, ...]], at: tuple[str | int, ...] = ()) -> Any:
+    """The tree as plain values, without what is gone."""
+    if isinstance(node, source.Mapping):
+        return {key: _without(value, gone, (*at, key)) for key, value in node.items() if (*at, key) not in gone}
+    if isinstance(node, source.Listing):
+        return [_without(item, gone, (*at, index)) for index, item in enumerate(node) if (*at, index) not in gone]
+    return node
+
+
+def _place(mark: Mark) -> str:
+    return f"{mark.file}:{mark.line}"
+
+
+def _sorted(problems: list[Problem]) -> list[Problem]:
+    """In order of file and line; beyond a number that nobody reads, only how many more there are."""
+    ordered = sorted(set(problems))
+    if len(ordered) <= MAX_PROBLEMS:
+        return ordered
+    rest = len(ordered) - MAX_PROBLEMS
+    worst = any(not problem.warning for problem in ordered)
+    more = Problem(ordered[0].file, 0, 0, f"and {rest} more problems", warning=not worst)
+    return [*sorted(ordered, key=lambda problem: problem.warning)[:MAX_PROBLEMS], more]
