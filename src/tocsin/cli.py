@@ -156,22 +156,28 @@ def demo(listen: tuple[str, int]) -> None:
 
 @main.command()
 @RULES
+@click.option("--deny-warnings", is_flag=True, help="Take warnings for errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
-def check(rules: Path | None, as_json: bool) -> None:
-    """Say whether the rule files are sound, and what is wrong with them, all at once."""
+def check(rules: Path | None, deny_warnings: bool, as_json: bool) -> None:
+    """Say whether the rule files are sound, and what is wrong with them, all at once.
+
+    A secret that is not set here is a warning: rule files are checked where the secrets are not.
+    """
     from tocsin import app
+    from tocsin.plan import check as find_problems
 
     directory = rules or shipped_rules()
-    try:
-        plan = app.load_current(directory, app.environment()).plan()
-    except PlanError as error:
-        if as_json:
-            click.echo(json.dumps({"sound": False, "problems": [problem_item(p) for p in error.problems]}, indent=2))
-            sys.exit(UNSOUND)
-        stop(error)
+    problems, plan = find_problems(directory, app.environment())
+    sound = plan is not None and not (problems and deny_warnings)
     if as_json:
-        click.echo(json.dumps({"sound": True, "plan": plan.hash, "problems": []}, indent=2))
-        return
+        items = [problem_item(problem) for problem in problems]
+        named = {"plan": plan.hash} if plan and sound else {}
+        click.echo(json.dumps({"sound": sound, **named, "problems": items}, indent=2))
+        sys.exit(0 if sound else UNSOUND)
+    if plan is None or not sound:
+        stop(PlanError(problems))
+    for problem in problems:
+        click.echo(f"{problem}\n", err=True)
     counts = f"{len(plan.rules)} rules, {len(plan.services)} services, {len(plan.channels)} channels"
     click.echo(f"{directory}: sound, plan {plan.hash} ({counts})")
 
