@@ -31,7 +31,7 @@ def test_without_tokens_this_machine_may_do_all(start: Start) -> None:
 
 def test_once_a_token_exists_it_is_needed(start: Start) -> None:
     """No token or a wrong one: 401. Health needs none."""
-    service = start(SMALL_PLAN + TOKENS, **SECRETS)
+    service = start(SMALL_PLAN + TOKENS, environment=SECRETS)
 
     assert service.get("/-/healthy").status == 200
     for path in ("/api/v1/incidents", "/metrics"):
@@ -44,7 +44,7 @@ def test_once_a_token_exists_it_is_needed(start: Start) -> None:
 
 def test_a_token_does_what_it_may(start: Start, hooks: Hooks) -> None:
     """One that may post to a source posts there, and nowhere else; one that may read does not post."""
-    service = start(SMALL_PLAN + TOKENS, **SECRETS)
+    service = start(SMALL_PLAN + TOKENS, environment=SECRETS)
     alerts = [firing("PaymentGatewayDown", service="payments")]
 
     assert service.post("/ingest/prom-bj/api/v2/alerts", alerts, token="bj-secret").json["new"] == 1
@@ -60,7 +60,7 @@ def test_a_token_does_what_it_may(start: Start, hooks: Hooks) -> None:
 
 def test_commands_take_the_token_from_the_environment(start: Start) -> None:
     """``TOCSIN_TOKEN`` logs the commands in; without it they say what is missing."""
-    service = start(SMALL_PLAN + TOKENS, **SECRETS)
+    service = start(SMALL_PLAN + TOKENS, environment=SECRETS)
 
     assert service.tocsin("incidents", "list", token="grafana-secret").returncode == 0
     without = service.tocsin("incidents", "list")

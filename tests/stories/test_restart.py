@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support.alerts import firing, resolved
 from tests.support.hooks import GROUPS, Hooks
-from tests.support.service import SMALL_PLAN, Start
+from tests.support.service import SMALL_PLAN, Start, tocsin, write_plan
 
 DOWN = {"alertname": "PaymentGatewayDown", "service": "payments"}
 
@@ -47,6 +47,18 @@ def test_what_was_owed_at_the_end_is_told_at_the_next_start(start: Start, hooks:
     opened = hooks.wait("opened", "legal")["legal"]
     assert {told.body["id"] for told in hooks.tried("legal")} == {opened["id"]}
     assert [hooks.events(group) for group in GROUPS] == [["opened"]] * 5
+
+
+def test_a_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path) -> None:
+    """Two servers on one directory would ruin it: the second says who is there, and what to do."""
+    first = start(SMALL_PLAN, "--data-dir", tmp_path / "data")
+    rules = write_plan(tmp_path / "rules", SMALL_PLAN)
+
+    second = tocsin("serve", "--rules", rules, "--data-dir", tmp_path / "data", "--listen", "127.0.0.1:0")
+
+    assert second.returncode == 78
+    assert str(tmp_path / "data") in second.stderr
+    assert first.get("/-/ready").status == 200
 
 
 def test_two_services_share_a_store(start: Start, hooks: Hooks) -> None:

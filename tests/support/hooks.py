@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -24,7 +25,13 @@ class Told:
 
     path: str
     headers: Mapping[str, str]
-    body: dict[str, Any]
+    raw: bytes
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """Its JSON."""
+        found: dict[str, Any] = json.loads(self.raw)
+        return found
 
     @property
     def event(self) -> str:
@@ -124,8 +131,8 @@ class Hooks:
 
             def do_POST(self) -> None:
                 """Keep it, and answer as told."""
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                status, headers = take(Told(self.path, dict(self.headers), body))
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                status, headers = take(Told(self.path, dict(self.headers), raw))
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -136,8 +143,3 @@ class Hooks:
                 """Say nothing."""
 
         return Handler
-
-
-def bodies(messages: Sequence[Told]) -> list[dict[str, Any]]:
-    """The bodies alone."""
-    return [message.body for message in messages]

@@ -92,21 +92,22 @@ def write_plan(directory: Path, plan: str, hooks: Hooks | None = None) -> Path:
 class Service:
     """A running Tocsin. It is started by its constructor, and ready when that returns."""
 
-    def __init__(self, rules: Path, *options: str | Path, environment: Mapping[str, str] | None = None) -> None:
-        self._environment = dict(environment or {})
+    def __init__(self, *options: str | Path, environment: Mapping[str, str] | None = None) -> None:
         self._listening = threading.Event()
         self._log: list[dict[str, Any]] = []
+        self._said: list[str] = []
         self.url = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tocsin", "serve", "--rules", rules, "--listen", "127.0.0.1:0", *options],
+            [sys.executable, "-m", "tocsin", "serve", "--listen", "127.0.0.1:0", *options],
             env=_environment(environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+        self._readers = [threading.Thread(target=self._read_log), threading.Thread(target=self._read_output)]
+        for reader in self._readers:
+            reader.start()
         try:
             if not self._listening.wait(PATIENCE) or not self.url:
                 raise AssertionError(f"it does not listen; it says: {self._log}")
@@ -180,12 +181,22 @@ class Service:
         """Whether it runs no more."""
         return self.process.poll() is not None
 
-    def _close(self) -> None:
-        self._reader.join()
-        if self.process.stderr:
-            self.process.stderr.close()
+    def said(self) -> str:
+        """What it has printed so far."""
+        return "".join(self._said)
 
-    def _read(self) -> None:
+    def _close(self) -> None:
+        for reader in self._readers:
+            reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
+
+    def _read_output(self) -> None:
+        for line in self.process.stdout or ():
+            self._said.append(line)
+
+    def _read_log(self) -> None:
         for line in self.process.stderr or ():
             entry = json.loads(line) if line.startswith("{") else {"message": line}
             self._log.append(entry)
@@ -198,8 +209,14 @@ class Service:
 class Start(Protocol):
     """Starts a service with a plan; its store is the test's own unless options say otherwise."""
 
-    def __call__(self, plan: str, *options: str | Path, **environment: str) -> Service:
-        """The service, ready."""
+    def __call__(
+        self,
+        plan: str | None,
+        *options: str | Path,
+        more: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Service:
+        """The service, ready. Without a plan it is the shipped one; ``more`` are further files, by name."""
         ...
 
 
@@ -216,10 +233,19 @@ def start(hooks: Hooks, store_url: str) -> Iterator[Start]:
     started: list[Service] = []
     with tempfile.TemporaryDirectory() as directory:
 
-        def begin(plan: str, *options: str | Path, **environment: str) -> Service:
-            rules = write_plan(Path(directory) / f"rules-{len(started)}", plan, hooks)
-            store = () if "--data-dir" in options else ("--redis", store_url)
-            started.append(Service(rules, *store, *options, environment=environment))
+        def begin(
+            plan: str | None,
+            *options: str | Path,
+            more: Mapping[str, str] | None = None,
+            environment: Mapping[str, str] | None = None,
+        ) -> Service:
+            given = list(options) if "--data-dir" in options else ["--redis", store_url, *options]
+            if plan is not None:
+                rules = write_plan(Path(directory) / f"rules-{len(started)}", plan, hooks)
+                for name, text in (more or {}).items():
+                    (rules / name).write_text(text, encoding="utf-8")
+                given += ["--rules", rules]
+            started.append(Service(*given, environment=environment))
             return started[-1]
 
         yield begin
