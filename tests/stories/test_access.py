@@ -52,6 +52,8 @@ def test_a_token_does_what_it_may(start: Start, hooks: Hooks) -> None:
     assert service.get("/api/v1/incidents", token="bj-secret").status == 403
     assert service.post("/ingest/prom-bj", alerts, token="grafana-secret").status == 403
     assert service.get("/metrics", token="grafana-secret").status == 200
+    assert service.post("/api/v1/deliveries/none/retry", {}, token="grafana-secret").status == 403
+    assert service.post("/api/v1/deliveries/none/retry", {}, token="on-call-secret").status == 404
 
     hooks.wait("opened", *GROUPS)
     (incident,) = service.get("/api/v1/incidents", token="grafana-secret").json["items"]

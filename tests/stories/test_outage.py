@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.support.alerts import firing, resolved
 from tests.support.hooks import GROUPS, Hooks
 from tests.support.service import SMALL_PLAN, Start
@@ -35,6 +37,21 @@ def test_repeats_are_told_to_nobody(start: Start, hooks: Hooks) -> None:
     for replica in ("a", "b", "a", "b"):
         assert service.alert(firing(**DOWN, prometheus_replica=replica)) == {"received": 1, "repeated": 1}
 
+    assert service.incident()["alerts"] == {"firing": 1, "total": 1}
+    assert service.metric("notices_total") == 5
+    assert [hooks.events(group) for group in GROUPS] == [["opened"]] * 5
+
+
+def test_fifty_identical_posts_at_once_are_one_alert(start: Start, hooks: Hooks) -> None:
+    """Whoever comes first opens the incident; the other forty-nine are repeats, and each group is told once."""
+    service = start(SMALL_PLAN)
+
+    with ThreadPoolExecutor(50) as posts:
+        outcomes = list(posts.map(lambda _: service.alert(firing(**DOWN)), range(50)))
+
+    assert outcomes.count({"received": 1, "new": 1}) == 1
+    assert outcomes.count({"received": 1, "repeated": 1}) == 49
+    hooks.wait("opened", *GROUPS)
     assert service.incident()["alerts"] == {"firing": 1, "total": 1}
     assert service.metric("notices_total") == 5
     assert [hooks.events(group) for group in GROUPS] == [["opened"]] * 5

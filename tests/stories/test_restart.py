@@ -49,6 +49,23 @@ def test_what_was_owed_at_the_end_is_told_at_the_next_start(start: Start, hooks:
     assert [hooks.events(group) for group in GROUPS] == [["opened"]] * 5
 
 
+def test_a_channel_that_hangs_does_not_keep_the_service_from_ending(start: Start, hooks: Hooks, tmp_path: Path) -> None:
+    """Told to end in the middle of a send, it ends in time, and the next process sends again under the same id."""
+    hooks.hang("legal")
+    service = start(SMALL_PLAN, "--data-dir", tmp_path / "data")
+    service.alert(firing(**DOWN))
+    hooks.wait("opened", "command", "technical", "business", "data")
+    hooks.until(lambda: bool(hooks.tried("legal")), "a try")
+    service.stop()
+    hooks.hang("legal", hanging=False)
+
+    start(SMALL_PLAN, "--data-dir", tmp_path / "data")
+
+    opened = hooks.wait("opened", "legal")["legal"]
+    assert {told.body["id"] for told in hooks.tried("legal")} == {opened["id"]}
+    assert [hooks.events(group) for group in GROUPS] == [["opened"]] * 5
+
+
 def test_a_second_service_on_the_same_data_is_refused(start: Start, tmp_path: Path) -> None:
     """Two servers on one directory would ruin it: the second says who is there, and what to do."""
     first = start(SMALL_PLAN, "--data-dir", tmp_path / "data")

@@ -59,6 +59,7 @@ class Hooks:
         self._messages: list[Told] = []
         self._tried: list[Told] = []
         self._answers: dict[str, Answers] = {}
+        self._hanging: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -73,6 +74,9 @@ class Hooks:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._hanging.clear()
+            self._changed.notify_all()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -81,6 +85,12 @@ class Hooks:
         """Let a channel answer these statuses, the last of them from then on."""
         with self._changed:
             self._answers[f"/{channel}"] = Answers(list(statuses), headers or {})
+
+    def hang(self, channel: str, *, hanging: bool = True) -> None:
+        """Let a channel take what it is posted and never answer; or let it answer again."""
+        with self._changed:
+            (self._hanging.add if hanging else self._hanging.discard)(f"/{channel}")
+            self._changed.notify_all()
 
     def told(self, channel: str) -> list[Told]:
         """What a channel said yes to, in order."""
@@ -111,11 +121,16 @@ class Hooks:
                 seen = [f"{message.path} {message.event}" for message in self._tried]
                 raise AssertionError(f"waited {PATIENCE:g} s for {what}; posted were: {seen}")
 
-    def _take(self, told: Told) -> tuple[int, Mapping[str, str]]:
+    def _take(self, told: Told) -> tuple[int, Mapping[str, str]] | None:
+        """What to answer; ``None`` where whoever asked has long gone."""
         with self._changed:
             answers = self._answers.get(told.path) or Answers()
             status = answers.next()
             self._tried.append(told)
+            self._changed.notify_all()
+            if told.path in self._hanging:
+                self._changed.wait_for(lambda: told.path not in self._hanging)
+                return None
             if status < 300:
                 self._messages.append(told)
             self._changed.notify_all()
@@ -132,7 +147,11 @@ class Hooks:
             def do_POST(self) -> None:
                 """Keep it, and answer as told."""
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
-                status, headers = take(Told(self.path, dict(self.headers), raw))
+                answer = take(Told(self.path, dict(self.headers), raw))
+                if answer is None:
+                    self.close_connection = True
+                    return
+                status, headers = answer
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
