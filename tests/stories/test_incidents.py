@@ -65,6 +65,7 @@ def test_one_incident_says_what_happened_and_why(start: Start, hooks: Hooks) -> 
     assert decision["groups"] == list(GROUPS)
     assert decision["reasons"]
     assert service.get("/api/v1/incidents/INC-200101-AAAAAA").status == 404
+    assert service.get("/api/v1/incidents/typo").json["detail"] == "there is no incident TYP0"
 
 
 def test_the_command_line_lists_and_shows(start: Start, hooks: Hooks) -> None:

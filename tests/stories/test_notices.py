@@ -53,6 +53,18 @@ def test_all_groups_read_the_same_facts(start: Start, hooks: Hooks) -> None:
     assert len({body["text"] for body in opened.values()}) == 5
 
 
+def test_a_subject_says_nothing_twice(start: Start, hooks: Hooks) -> None:
+    """Without a title of the rule's own, it is tier, class and what it is about."""
+    service = start(SMALL_PLAN)
+    service.alert(ALERT)
+
+    opened = hooks.wait("opened", *GROUPS)
+
+    assert opened["command"]["subject"] == "[HIGH][Critical function outage] payments"
+    assert opened["business"]["subject"] == "【高】【关键功能中断】payments"
+    assert opened["command"]["incident"]["title"] == "Critical function outage: payments"
+
+
 def test_business_and_legal_see_no_host_names(start: Start, hooks: Hooks) -> None:
     """Their details are a summary: no alerts, no key, no label of a machine, neither in fields nor in texts."""
     service = start(SMALL_PLAN)

@@ -31,8 +31,8 @@ def incident_id(key: str, first_at: Millis, counter: int = 0) -> str:
 
 def normal_incident_id(text: str) -> str:
     """What a person typed, as an id is stored: any case, and O, I and L for the digits they look like."""
-    head, _, letters = text.strip().upper().rpartition("-")
-    return f"{head}-{letters.translate(str.maketrans('OIL', '011'))}"
+    head, dash, letters = text.strip().upper().rpartition("-")
+    return f"{head}{dash}{letters.translate(str.maketrans('OIL', '011'))}"
 
 
 def notice_id(incident: str, sequence: int) -> str:

@@ -82,7 +82,9 @@ def span(duration: Millis, words: Words) -> str:
 def _titled(notice: Notice, facts: Facts, words: Words) -> str:
     marks = [words.drill] if notice.drill else []
     marks += [words.tiers[notice.tier], facts.class_title]
-    return words.titled.format(marks="".join(words.bracket.format(mark) for mark in marks), title=facts.title)
+    # A title that no rule gave begins with the class's, which the mark says already.
+    title = facts.title.removeprefix(f"{facts.class_title}: ")
+    return words.titled.format(marks="".join(words.bracket.format(mark) for mark in marks), title=title)
 
 
 def _head(notice: Notice, facts: Facts, words: Words, zone: ZoneInfo) -> str:
