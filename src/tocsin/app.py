@@ -350,6 +350,10 @@ def store_figures(read: Figures, now: Millis) -> StoreFigures:
         opened=read.of("opened"),
         closed=read.of("closed"),
         service_opened=read.of("service"),
+        rto=read.of("rto"),
+        vendor_rto=read.of("vendor_rto"),
+        recover=read.of("recover"),
+        recover_sum=read.of("recover_sum"),
         incidents=read.incidents,
         keys_set_aside=read.aside,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import Change, Fallback, Incident, Notice, TimelineEntry
+from tocsin._core.incident import RECOVERY_BUCKETS, Change, Fallback, Incident, Notice, TimelineEntry
 from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.times import Millis
@@ -66,6 +66,15 @@ class Draft:
         """Count something in the store's figures; drills are no figures."""
         if not self.incident.drill:
             self.stats.append(("|".join(labels), 1))
+
+    def observe(self, kind: str, seconds: float, *labels: str) -> None:
+        """Add to a histogram of the store's figures: its count in each bucket that it is in, and its sum."""
+        for bound in RECOVERY_BUCKETS:
+            if seconds <= bound:
+                self.count(kind, *labels, str(bound))
+        self.count(kind, *labels, "+Inf")
+        if not self.incident.drill:
+            self.stats.append(("|".join((f"{kind}_sum", *labels)), seconds))
 
     def tell(
         self,

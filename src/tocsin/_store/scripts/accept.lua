@@ -41,7 +41,7 @@ if #moved > 1 then
   return moved
 end
 
-local gap = beat(KEYS[4], now)
+local gap = beat(KEYS[4], now, false)
 local marked = {}
 
 local function mark(place, is_urgent, at_once)
