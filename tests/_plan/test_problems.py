@@ -72,12 +72,10 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [5]", 9, "must be a mapping"),
 ]
 
+TOP_LEVEL = ["calendars", "escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]
+TOP_LEVEL += ["silences", "teams", "templates", "watchdog"]
 LATER = (
-    [
-        (f"{key}: {{}}", key)
-        for key in ["calendars", "escalation", "teams", "people", "heartbeats", "watchdog", "maintenance"]
-    ]
-    + [(f"{key}: {{}}", key) for key in ["templates", "silences", "inhibit", "obligations"]]
+    [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest", "calendar")]
     + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "when", "mention", "details")]
     + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "when", "mention")]

@@ -169,8 +169,8 @@ def test_rules_carry_every_field(tmp_path: Path) -> None:
         tmp_path,
         "services: {cms: }\nvendors: {acme: }\n"
         "rules: [{name: r, match: ['a=b,c=d', 'e!=f'], match_any: ['g=h', 'i=j,k=l'], class: cyber_attack, subtype: s,"
-        " impact: partial, tier: low, max_tier: medium, outage: true, service: cms, vendor: acme, title: {zh: 题, en: T}"
-        ", wait: 0s, rto: 90m, incident_by: [class, pod], continue: true}]",
+        " impact: partial, tier: low, max_tier: medium, outage: true, service: cms, vendor: acme,"
+        " title: {zh: 题, en: T}, wait: 0s, rto: 90m, incident_by: [class, pod], continue: true}]",
     ).rules
     assert [str(matcher) for matcher in rule.match] == ['a="b"', 'c="d"', 'e!="f"']
     assert [[str(matcher) for matcher in each] for each in rule.match_any] == [['g="h"'], ['i="j"', 'k="l"']]
