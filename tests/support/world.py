@@ -189,14 +189,22 @@ class World:
 
     async def settle(self) -> None:
         """Work until nothing is due."""
+        sending = False
         for _ in range(200):
             waits = [await self.loop.turn(keys) for keys in self.store.shards]
-            for channel in self.channels:
-                waits += [await channel.turn(keys) for keys in self.store.shards]
-                await channel.sent()
+            if sending or self.deliveries or any(sink.tried > len(sink.got) for sink in self.sinks.values()):
+                self.deliveries.clear()
+                sends = [await self._send(channel) for channel in self.channels]
+                sending = min(sends) == 0
+                waits += sends
             if min(waits) > 0:
                 return
         raise AssertionError("there is always something due")
+
+    async def _send(self, channel: ChannelLoop) -> Millis:
+        waits = [await channel.turn(keys) for keys in self.store.shards]
+        await channel.sent()
+        return min(waits)
 
     async def wait(
         self, duration: Millis, *, renew: Iterable[str] = (), tier: str = "high", step: Millis = STEP

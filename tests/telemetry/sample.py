@@ -64,6 +64,7 @@ def plan(rules: tuple[str, ...] = ("gateway",), hash_: str = "abc123") -> Plan:
         labels={},
         incidents=IncidentSettings(),
         rules=tuple(Rule(name=name, place="a.yaml:1") for name in rules),
+        tokens={},
     )
 
 

@@ -1,0 +1,193 @@
+"""What incidents should do, in miniature: one key, no store, no scripts, no queues. Written from the contract.
+
+It is asked the same as the product: news of alerts, and the time. It answers which events are owed to whom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tocsin._core.plan import GROUPS
+from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
+
+RANK = {"low": 1, "medium": 2, "high": 3}
+WAIT = {"low": 5 * MINUTE, "medium": 30 * SECOND, "high": 0}
+TELL = {"low": ("technical",), "medium": ("command", "technical", "business"), "high": GROUPS}
+LATE, EXPIRES, SETTLE, REOPEN = 2 * MINUTE, 5 * MINUTE, 5 * MINUTE, 4 * HOUR
+ADDED_EVERY, AUTO_RESTORE = 5 * MINUTE, 10 * MINUTE
+
+Owed = tuple[str, str, tuple[str, ...]]
+"""An event, its reason, and the groups it is owed to."""
+
+
+@dataclass
+class ModelAlert:
+    """One alert as last heard of."""
+
+    firing: bool
+    until: Millis | None
+    heard: Millis
+    ended: Millis | None = None
+    end_heard: Millis | None = None
+
+
+@dataclass
+class ModelIncident:
+    """The present incident."""
+
+    tier: str
+    announce_at: Millis
+    first: Millis
+    members: set[str] = field(default_factory=set)
+    told: tuple[str, ...] = ()
+    announced: bool = False
+    cleared_at: Millis | None = None
+    clear_told: bool = False
+    clearings: int = 0
+    pending: int = 0
+    added_at: Millis | None = None
+
+
+class Model:
+    """Takes news and time; ``owed`` grows."""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, ModelAlert] = {}
+        self.incident: ModelIncident | None = None
+        self.owed: list[Owed] = []
+        self.opened = 0
+        self.zero_at: Millis = 0
+        self._joined: list[tuple[str, str, Millis]] = []
+        self._lost = False
+
+    def fires(self) -> int:
+        """How many alerts fire."""
+        return sum(alert.firing for alert in self.alerts.values())
+
+    def firing(self, name: str, tier: str, *, start: Millis, at: Millis, expires: bool) -> str:
+        """News that an alert fires."""
+        alert = self.alerts.get(name)
+        until = at + EXPIRES if expires else None
+        if alert and alert.heard > at:
+            return "r"
+        if alert and alert.firing:
+            alert.until, alert.heard = until, at
+            return "r"
+        if (
+            alert
+            and alert.ended is not None
+            and alert.end_heard is not None
+            and start <= alert.ended
+            and at - alert.end_heard < LATE
+        ):
+            return "r"
+        if not self.fires():
+            self._lost = False
+        self.alerts[name] = ModelAlert(True, until, at)
+        self._joined.append((name, tier, at))
+        return "n"
+
+    def resolved(self, name: str, *, at: Millis) -> str:
+        """News that an alert ended."""
+        alert = self.alerts.get(name)
+        if alert and alert.heard > at:
+            return "r"
+        fired = alert is not None and alert.firing
+        if alert and not alert.firing and alert.ended is None:
+            self._lost_found(name)
+        self.alerts[name] = ModelAlert(False, None, at, ended=at, end_heard=at)
+        if fired and not self.fires():
+            self.zero_at = at
+        return "e" if fired else "r"
+
+    def _lost_found(self, name: str) -> None:
+        others = [other for key, other in self.alerts.items() if key != name]
+        self._lost = any(not other.firing and other.ended is None for other in others) and self._lost
+
+    def look(self, now: Millis) -> None:
+        """What falls due by now."""
+        self._expire(now)
+        joined, self._joined = self._joined, []
+        incident = self.incident
+        if joined and incident and self._is_over(incident, joined[0][2]):
+            self._tell("closed", "unconfirmed")
+            incident = self.incident = None
+        if joined and incident is None:
+            incident = self._open(joined)
+        elif joined and incident:
+            self._join(incident, joined)
+        if self.incident:
+            self._signals(self.incident, now)
+            self._clocks(self.incident, now)
+
+    @staticmethod
+    def _is_over(incident: ModelIncident, fired: Millis) -> bool:
+        return incident.announced and incident.cleared_at is not None and fired - incident.cleared_at > REOPEN
+
+    def _expire(self, now: Millis) -> None:
+        for alert in self.alerts.values():
+            if alert.firing and alert.until is not None and alert.until <= now:
+                alert.firing = False
+                self._lost = True
+                if not self.fires():
+                    self.zero_at = now
+
+    def _open(self, joined: list[tuple[str, str, Millis]]) -> ModelIncident:
+        tier = max((tier for _, tier, _ in joined), key=lambda tier: RANK[tier])
+        first = joined[0][2]
+        self.opened += 1
+        self.incident = ModelIncident(tier, first + WAIT[tier], first, members={name for name, _, _ in joined})
+        return self.incident
+
+    def _join(self, incident: ModelIncident, joined: list[tuple[str, str, Millis]]) -> None:
+        for name, tier, _ in joined:
+            incident.pending += name not in incident.members
+            incident.members.add(name)
+            if RANK[tier] > RANK[incident.tier]:
+                incident.tier = tier
+                incident.announce_at = min(incident.announce_at, incident.first + WAIT[tier])
+                if incident.announced:
+                    self._tell("tier_raised", "worse_alert", TELL[tier])
+                    incident.pending = 0
+
+    def _signals(self, incident: ModelIncident, now: Millis) -> None:
+        if self.fires():
+            if incident.cleared_at is not None and incident.clear_told:
+                self._tell("reopened", "")
+                incident.pending = 0
+            incident.cleared_at, incident.clear_told = None, False
+        else:
+            incident.cleared_at = self.zero_at
+
+    def _clocks(self, incident: ModelIncident, now: Millis) -> None:
+        if not incident.announced and now >= incident.announce_at:
+            if not self.fires():
+                self.incident = None
+                return
+            incident.announced, incident.pending = True, 0
+            self._tell("opened", "", TELL[incident.tier])
+        if not incident.announced:
+            return
+        if incident.cleared_at is not None:
+            due = incident.cleared_at + (SETTLE if incident.clearings else 0)
+            if not incident.clear_told and now >= due:
+                incident.clear_told, incident.pending = True, 0
+                incident.clearings += 1
+                self._tell("cleared", self._reason())
+            if incident.tier == "low" and now >= incident.cleared_at + AUTO_RESTORE:
+                self._tell("closed", "recovered" if self._reason() == "resolved" else "unconfirmed")
+                self.incident = None
+        elif incident.pending and (incident.added_at is None or now >= incident.added_at + ADDED_EVERY):
+            incident.pending, incident.added_at = 0, now
+            self._tell("alerts_added", "", ("technical",))
+
+    def _reason(self) -> str:
+        return "not_seen" if self._lost else "resolved"
+
+    def _tell(self, event: str, reason: str, groups: tuple[str, ...] = ()) -> None:
+        assert self.incident
+        incident = self.incident
+        everyone = tuple(group for group in GROUPS if group in {*incident.told, *groups})
+        whom = groups if event == "alerts_added" else everyone
+        incident.told = everyone
+        self.owed.append((event, reason, whom))
