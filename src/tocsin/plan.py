@@ -8,6 +8,7 @@ are checked where the secrets are not. Neither reads the process's environment; 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,31 @@ from tocsin._plan.merge import merge
 from tocsin._plan.references import Reviewer
 from tocsin._plan.schema import PlanFile, RuleEntry
 from tocsin._plan.source import Mark, Sources, locate
+from tocsin.classify.classifier import Classifier
 
 MAX_PROBLEMS = 200
 """More than anybody reads; of a file that is broken throughout, the first ones are told."""
 
 _LOOKED_AT = 5 * MAX_PROBLEMS
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A plan and its compiled rules: what a reload swaps, as one reference."""
+
+    plan: Plan
+    classifier: Classifier
+
+
+class Current:
+    """Holds the edition in force."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.edition = Edition(plan, Classifier(plan))
+
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.edition.plan
 
 
 def load(directory: Path, *, environment: Mapping[str, str]) -> Plan:
