@@ -97,7 +97,8 @@ class Draft:
         first = self.incident.sequence + 1
         for number, event in enumerate(self._events, first):
             self._expect(event, number)
-            self.note("told", event=event.event, sequence=number, groups=list(event.groups), reason=event.reason)
+            reason = {"reason": event.reason} if event.reason else {}
+            self.note("told", event=event.event, sequence=number, groups=list(event.groups), **reason)
         self.set(revision=self.incident.revision + 1, sequence=self.incident.sequence + len(self._events))
         shown = {**snapshot(self.incident, self.now), **_background(self.incident, self.plan)}
         return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
