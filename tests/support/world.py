@@ -190,7 +190,7 @@ class World:
     async def settle(self) -> None:
         """Work until nothing is due."""
         sending = False
-        for _ in range(200):
+        for _ in range(2_000):
             waits = [await self.loop.turn(keys) for keys in self.store.shards]
             if sending or self.deliveries or any(sink.tried > len(sink.got) for sink in self.sinks.values()):
                 self.deliveries.clear()
