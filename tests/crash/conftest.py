@@ -9,6 +9,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from tests.crash.nursery import Nursery
+from tests.crash.own_store import OwnStore
+from tests.crash.service import Serve, Service
 from tests.crash.sinks import Sinks
 
 
@@ -38,6 +40,28 @@ async def sinks() -> AsyncIterator[Sinks]:
 def rules(sinks: Sinks, tmp_path: Path) -> Path:
     """A plan that tells the sinks."""
     return sinks.write_plan(tmp_path / "rules")
+
+
+@pytest.fixture
+async def serve(nursery: Nursery, rules: Path, tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts a service; ``fresh``: in an interpreter of its own. All are ended with the test."""
+    started: list[Service] = []
+
+    async def serve(*flags: str, fresh: bool = False) -> Service:
+        log = tmp_path / f"service-{len(started)}.log"
+        started.append(Service.spawn(*flags, rules=rules, log=log, nursery=None if fresh else nursery))
+        return await started[-1].ready()
+
+    yield serve
+    for service in started:
+        await service.end()
+
+
+@pytest.fixture
+def own_store(tmp_path: Path) -> Iterator[OwnStore]:
+    """A store of the test's own, to be stopped and killed."""
+    with OwnStore(tmp_path / "store") as store:
+        yield store
 
 
 @pytest.fixture

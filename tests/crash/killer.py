@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Literal
 
 import aiohttp
 from redis.asyncio import Redis
 from tests.crash.sender import alert, all_items, insist
-from tests.crash.service import Service
-from tests.crash.sinks import GROUPS, Sinks
+from tests.crash.service import Serve, Service
+from tests.crash.sinks import GROUPS, Sinks, opened
 from tests.crash.stored import at_rest, counters, deliveries, lapse
 from tests.support.proxy import Proxy
 from tests.support.wait import wait_for
@@ -21,10 +21,7 @@ WRITES = {"EVALSHA", "EVAL"}
 """The commands that are counted. The store changes at these only; to be killed at a read is to be killed after the
 write before it. Every read is cut too, in ``test_lost_replies.py``."""
 
-OPENED = {(group, "opened", "payments") for group in GROUPS} | {
-    ("command", "opened", "orders"),
-    ("technical", "opened", "orders"),
-}
+OPENED = opened(high=["payments"], medium=["orders"])
 RAISED = {(group, "tier_raised", "orders") for group in GROUPS}
 CLEARED = {(group, "cleared", "payments") for group in GROUPS}
 
@@ -53,7 +50,7 @@ class Killer:
 
     def before(self, number: int, name: str) -> bool:
         """The proxy's hook."""
-        if not self.armed or name not in WRITES or self.kills == self._times:
+        if not self.armed or name not in WRITES or self.kills >= self._times:
             return False
         self._count += 1
         if self._count % self._number:
@@ -72,7 +69,7 @@ class Killer:
 
 
 class Telling:
-    """One telling of the story. ``start`` starts a service on the URL of a store.
+    """One telling of the story.
 
     ``_known`` are the deliveries that the store knew to have arrived when the service was killed, and how many
     copies of each had come: what was in flight just then may come again, these may not.
@@ -80,14 +77,14 @@ class Telling:
 
     def __init__(
         self,
-        start: Callable[[str], Awaitable[Service]],
+        serve: Serve,
         *,
         redis: Redis,
         sinks: Sinks,
         session: aiohttp.ClientSession,
         killer: Killer,
     ) -> None:
-        self._start = start
+        self._serve = serve
         self._redis = redis
         self._sinks = sinks
         self._session = session
@@ -100,7 +97,7 @@ class Telling:
         """The whole story, through all kills, to its end; then look whether all is as it should be."""
         try:
             async with Proxy(store_url, before=self._killer.before, after=self._killer.after) as self._proxy:
-                self._service = await self._start(self._proxy.url)
+                self._service = await self._serve("--redis", self._proxy.url)
                 self._killer.strike = self._service.kill
                 self._killer.armed = True
                 await self._story()
@@ -131,7 +128,7 @@ class Telling:
             states = await deliveries(self._redis)
             self._known |= {name: copies[name] for name, state in states.items() if state == "accepted"}
             await lapse(self._redis)
-            self._service = await self._start(self._proxy.url)
+            self._service = await self._serve("--redis", self._proxy.url)
             self._killer.strike = self._service.kill
         return self._service.url
 

@@ -9,10 +9,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.crash.nursery import Nursery
 from tests.support.wait import wait_for
+
+
+class Serve(Protocol):
+    """Starts a service with these flags, and waits until it listens; ``fresh``: in an interpreter of its own."""
+
+    async def __call__(self, *flags: str, fresh: bool = False) -> Service:
+        """Start it."""
+        ...
 
 
 class Service:
@@ -21,35 +29,30 @@ class Service:
     It is known by a descriptor rather than by its id, which may be another's once it is dead.
     """
 
-    def __init__(self, pid: int, log: Path, start: int, popen: subprocess.Popen[bytes] | None) -> None:
+    def __init__(self, pid: int, log: Path, popen: subprocess.Popen[bytes] | None) -> None:
         self.url = ""
         self.holder = ""
         self.log = log
-        self._start = start
         self._popen = popen
         self._descriptor = os.pidfd_open(pid)
         self.pid = pid
 
     @classmethod
-    async def start(cls, *flags: str, rules: Path, log: Path, nursery: Nursery | None = None) -> Service:
-        """Start one on a free port and wait until it listens; without a nursery it is a fresh interpreter."""
-        service = cls.spawn(*flags, rules=rules, log=log, nursery=nursery)
-        await wait_for(service._listens, service.said)
-        return service
-
-    @classmethod
     def spawn(cls, *flags: str, rules: Path, log: Path, nursery: Nursery | None = None) -> Service:
-        """Start one."""
+        """Start one on a free port; without a nursery it is a fresh interpreter."""
         args = ["serve", "--rules", str(rules), "--listen", "127.0.0.1:0", "--log-format", "json", *flags]
-        log.touch()
-        start = log.stat().st_size
         if nursery is not None:
-            return cls(nursery.spawn(args, log), log, start, None)
+            return cls(nursery.spawn(args, log), log, None)
         with log.open("ab") as out:
             popen = subprocess.Popen(
                 [sys.executable, "-m", "tocsin", *args], stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
-        return cls(popen.pid, log, start, popen)
+        return cls(popen.pid, log, popen)
+
+    async def ready(self) -> Service:
+        """Wait until it listens."""
+        await wait_for(self._listens, self.said)
+        return self
 
     def _listens(self) -> bool:
         for line in self.said().rpartition("\n")[0].splitlines():
@@ -61,9 +64,7 @@ class Service:
 
     def said(self) -> str:
         """What it logged."""
-        with self.log.open("rb") as file:
-            file.seek(self._start)
-            return file.read().decode()
+        return self.log.read_text() if self.log.exists() else ""
 
     @property
     def dead(self) -> bool:
@@ -81,13 +82,15 @@ class Service:
         """``kill -9``."""
         self.signal(signal.SIGKILL)
 
-    async def gone(self) -> int | None:
+    async def gone(self, *, within: float = 10.0) -> int | None:
         """Wait until it is gone; its exit code, where that is known."""
-        await wait_for(lambda: self.dead, "it did not end")
+        await wait_for(lambda: self.dead, self.said, within=within)
         return self._popen.wait() if self._popen else None
 
     async def end(self) -> None:
         """Kill it if need be, and forget it."""
-        self.kill()
-        await self.gone()
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            self.kill()
+            await self.gone()
+            os.close(self._descriptor)
+            self._descriptor = -1

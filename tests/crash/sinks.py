@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,19 @@ class Got:
         return self.group, self.body["event"], self.body["incident"]["services"][0]
 
 
+def opened(high: Iterable[str] = (), medium: Iterable[str] = ()) -> set[tuple[str, str, str]]:
+    """Who is to be told that these services have an incident: all of a high one, command and technical of others."""
+    all_told = {(group, "opened", service) for service in high for group in GROUPS}
+    return all_told | {(group, "opened", service) for service in medium for group in GROUPS[:2]}
+
+
 class Sinks:
-    """Listens on ``port``; ``got`` is all that came, in order."""
+    """Listens on ``port``; ``got`` is all that came, in order. ``receipt`` is called before one is answered."""
 
     def __init__(self) -> None:
         self.got: list[Got] = []
         self.port = 0
+        self.receipt: Callable[[Got], None] = lambda _: None
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -67,6 +75,7 @@ class Sinks:
         body = json.loads(raw)
         assert request.headers["Idempotency-Key"] == body["id"]
         self.got.append(Got(request.match_info["group"], body["id"], raw, body))
+        self.receipt(self.got[-1])
         return web.Response()
 
     def write_plan(self, directory: Path) -> Path:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from itertools import count
-from pathlib import Path
 
 import aiohttp
 import pytest
 from redis.asyncio import Redis
 from tests.crash.killer import Killer, Telling, Where
-from tests.crash.nursery import Nursery
-from tests.crash.service import Service
-from tests.crash.sinks import Sinks
+from tests.crash.service import Serve
+from tests.crash.sinks import Got, Sinks
 
 STRIDE = 4
 """How many tests share the kill points of one kind, so that workers can share them too."""
@@ -25,25 +23,13 @@ Tell = Callable[[Killer], Awaitable[None]]
 
 
 @pytest.fixture
-def tell(
-    *,
-    nursery: Nursery,
-    rules: Path,
-    sinks: Sinks,
-    session: aiohttp.ClientSession,
-    redis: Redis,
-    store_url: str,
-    tmp_path: Path,
-) -> Tell:
+def tell(serve: Serve, sinks: Sinks, session: aiohttp.ClientSession, *, redis: Redis, store_url: str) -> Tell:
     """Tells the story once, on an empty store."""
-
-    async def start(url: str) -> Service:
-        return await Service.start("--redis", url, rules=rules, log=tmp_path / "log", nursery=nursery)
 
     async def tell(killer: Killer) -> None:
         await redis.flushall()
         sinks.got.clear()
-        await Telling(start, redis=redis, sinks=sinks, session=session, killer=killer).tell(store_url)
+        await Telling(serve, redis=redis, sinks=sinks, session=session, killer=killer).tell(store_url)
 
     return tell
 
@@ -68,3 +54,22 @@ async def test_killed_again_and_again(where: Where, number: int, tell: Tell) -> 
     killer = Killer(where, number, times=6)
     await tell(killer)
     assert killer.kills >= 3
+
+
+async def test_killed_in_the_middle_of_a_send(tell: Tell, sinks: Sinks) -> None:
+    """Killed when a group has the notice and the service not yet its answer: it comes again, word for word and
+    under the same id, and none that the store knew to have arrived does."""
+    killer = Killer("before", 1, times=0)
+    seen: list[str] = []
+
+    def receipt(got: Got) -> None:
+        seen.append(got.id)
+        if len(seen) in (3, 9):
+            killer.kills += 1
+            killer.strike()
+
+    sinks.receipt = receipt
+    await tell(killer)
+    assert killer.kills == 2
+    assert sinks.copies()[seen[2]] > 1
+    assert sinks.copies()[seen[8]] > 1
