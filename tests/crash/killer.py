@@ -41,6 +41,7 @@ class Killer:
     def __init__(self, where: Where, number: int, times: int) -> None:
         self.armed = False
         self.kills = 0
+        self.struck = False
         self.strike: Callable[[], None] = lambda: None
         self._where = where
         self._number = number
@@ -50,20 +51,22 @@ class Killer:
 
     def before(self, number: int, name: str) -> bool:
         """The proxy's hook."""
-        if not self.armed or name not in WRITES or self.kills >= self._times:
+        if not self.armed or self.struck or name not in WRITES or self.kills >= self._times:
             return False
         self._count += 1
         if self._count % self._number:
             return False
         self._marked = number
-        return self._where == "before" and self._kill()
+        return self._where == "before" and self.kill()
 
     def after(self, number: int, _: str) -> bool:
         """The proxy's hook."""
-        return self._where == "after" and self.armed and number == self._marked and self._kill()
+        return self._where == "after" and self.armed and number == self._marked and self.kill()
 
-    def _kill(self) -> bool:
+    def kill(self) -> bool:
+        """Kill the service now; ``struck`` until it was started again."""
         self.kills += 1
+        self.struck = True
         self.strike()
         return True
 
@@ -121,7 +124,7 @@ class Telling:
         """Where the service listens; started again, if it was killed."""
         assert self._service is not None
         assert self._proxy is not None
-        if self._killer.kills and self._service.dead:
+        if self._killer.struck:
             await self._service.end()
             await self._proxy.quiet()
             copies = self._sinks.copies()
@@ -130,6 +133,7 @@ class Telling:
             await lapse(self._redis)
             self._service = await self._serve("--redis", self._proxy.url)
             self._killer.strike = self._service.kill
+            self._killer.struck = False
         return self._service.url
 
     async def _arrive(self, expected: set[tuple[str, str, str]]) -> None:

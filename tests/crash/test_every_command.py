@@ -65,8 +65,7 @@ async def test_killed_in_the_middle_of_a_send(tell: Tell, sinks: Sinks) -> None:
     def receipt(got: Got) -> None:
         seen.append(got.id)
         if len(seen) in (3, 9):
-            killer.kills += 1
-            killer.strike()
+            killer.kill()
 
     sinks.receipt = receipt
     await tell(killer)
