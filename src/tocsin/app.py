@@ -162,7 +162,8 @@ class App:
             http = Server(create_app(routes=self._routes(), guard=self._guard()), drain=HTTP_ENDS_WITHIN)
             port = await http.start(self._settings.host, self._settings.port)
             stack.push_async_callback(http.stop)
-            log.info("listening", extra={"url": f"http://{self._settings.host}:{port}", "version": __version__})
+            url = f"http://{self._settings.host}:{port}"
+            log.info("listening", extra={"url": url, "version": __version__, "holder": self._process})
             work = asyncio.create_task(self._work(senders))
             others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
             if self._server:
