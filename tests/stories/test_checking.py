@@ -32,7 +32,7 @@ def test_all_problems_at_once_with_their_places(tmp_path: Path) -> None:
     checked = tocsin("check", "--rules", rules)
 
     assert checked.returncode == 78
-    assert "3 problems" in checked.stderr
+    assert "3 errors" in checked.stderr
     lines = BROKEN.splitlines()
     for words in ("four hours", "data-hok]", "impakt"):
         line, column = next((n, text.index(words)) for n, text in enumerate(lines, 1) if words in text)
@@ -61,7 +61,7 @@ def test_a_service_does_not_start_on_a_broken_plan(tmp_path: Path) -> None:
     served = tocsin("serve", "--rules", rules, "--data-dir", tmp_path / "data", "--listen", "127.0.0.1:0")
 
     assert served.returncode == 78
-    assert "3 problems" in served.stderr
+    assert "3 errors" in served.stderr
     assert not (tmp_path / "data").exists()
 
 

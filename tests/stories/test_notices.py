@@ -54,14 +54,14 @@ def test_all_groups_read_the_same_facts(start: Start, hooks: Hooks) -> None:
 
 
 def test_a_subject_says_nothing_twice(start: Start, hooks: Hooks) -> None:
-    """Without a title of the rule's own, it is tier, class and what it is about."""
+    """Without a title of the rule's own, it is the tier, and a title that names the class."""
     service = start(SMALL_PLAN)
     service.alert(ALERT)
 
     opened = hooks.wait("opened", *GROUPS)
 
-    assert opened["command"]["subject"] == "[HIGH][Critical function outage] payments"
-    assert opened["business"]["subject"] == "【高】【关键功能中断】payments"
+    assert opened["command"]["subject"] == "[HIGH] Critical function outage: payments"
+    assert opened["business"]["subject"] == "【高】关键功能中断: payments"
     assert opened["command"]["incident"]["title"] == "Critical function outage: payments"
 
 

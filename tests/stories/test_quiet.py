@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
 from tests.stories.plans import with_rules
 from tests.support.alerts import firing, resolved
@@ -74,28 +73,31 @@ def test_a_high_incident_is_never_closed_by_silence(start: Start, hooks: Hooks, 
 def test_a_flap_is_told_to_nobody(start: Start, hooks: Hooks) -> None:
     """A relapse after the clearing is told; from then on, flaps are silent until it was quiet for ``settle``."""
     service = start(SMALL_PLAN + "incidents: {settle: 2s}\n")
-    service.alert(firing(**DOWN))
+    began = clock(service) - timedelta(seconds=10)
+
+    def fires(second: int) -> None:
+        service.alert({**firing(**DOWN), "startsAt": (began + timedelta(seconds=second)).isoformat()})
+
+    def ends(second: int) -> None:
+        service.alert({**firing(**DOWN), "endsAt": (began + timedelta(seconds=second)).isoformat()})
+
+    fires(0)
     hooks.wait("opened", *GROUPS)
-    service.alert(resolved(**DOWN))
+    ends(1)
     hooks.wait("cleared", *GROUPS)
-    service.alert(anew(service))
+    fires(2)
     hooks.wait("reopened", *GROUPS)
 
-    service.alert(resolved(**DOWN))
+    ends(3)
     wait_for(lambda: service.incident()["signals"] == "cleared", "quiet signals")
-    service.alert(anew(service))
+    fires(4)
     wait_for(lambda: service.incident()["signals"] == "firing", "signals that fire again")
-    service.alert(resolved(**DOWN))
+    ends(5)
 
     hooks.wait("cleared", *GROUPS, count=2)
     assert [hooks.events(group) for group in GROUPS] == [["opened", "cleared", "reopened", "cleared"]] * 5
     assert service.metric("notices_suppressed_total", reason="settling") == 1
     assert service.incident()["alerts"] == {"firing": 0, "total": 1}
-
-
-def anew(service: Service) -> dict[str, Any]:
-    """The alert, fired anew: it started later than its last end."""
-    return {**firing(**DOWN), "startsAt": clock(service).isoformat()}
 
 
 def clock(service: Service) -> datetime:

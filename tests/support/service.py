@@ -22,7 +22,7 @@ import pytest
 from tests.support.hooks import PATIENCE, Hooks
 
 SRC = Path(__file__).parents[2] / "src"
-SMALL_PLAN = (Path(__file__).parent / "small-plan.yaml").read_text(encoding="utf-8")
+SMALL_PLAN = (Path(__file__).parents[1] / "_plan" / "small" / "plan.yaml").read_text(encoding="utf-8")
 PRINTED_PORT = "127.0.0.1:9900"
 """Where the small plan's channels are, as it is printed; a running one gets the port of the test's hooks."""
 

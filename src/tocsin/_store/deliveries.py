@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
-from tocsin._core.errors import NotFound
+from tocsin._core.errors import NotFound, StoreMismatch
 from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
 from tocsin._core.times import DAY, SECOND, Millis
 from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode
 from tocsin._store.incidents import lane_of, told_field
 from tocsin._store.keys import Keys
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LEASE: Millis = 60 * SECOND
 """Longer than any channel's timeout."""
@@ -64,17 +69,26 @@ async def claim(
     for place in range(0, len(rows), 2):
         pipe.hget(keys.delivery(rows[place + 1].decode()), "b")
     bodies = await store.call(pipe.execute()) if rows else []
-    deliveries = [decode(Delivery, body) for body in bodies]
+    deliveries = [delivery for body in bodies if (delivery := _readable(Delivery, body)) is not None]
     pipe = store.pipeline()
     for delivery in deliveries:
         pipe.get(keys.notice(delivery.notice))
     notices = await store.call(pipe.execute()) if deliveries else []
     return [
-        Parcel(
-            delivery=delivery, notice=decode(Notice, notice) if notice else None, token=token, lease_ends=now + LEASE
-        )
+        Parcel(delivery=delivery, notice=_readable(Notice, notice), token=token, lease_ends=now + LEASE)
         for delivery, notice in zip(deliveries, notices, strict=True)
     ]
+
+
+def _readable(kind: type[T], body: bytes | None) -> T | None:
+    """A stored value, or ``None`` where it is gone or cannot be read: it must not hold up the others."""
+    if body is None:
+        return None
+    try:
+        return decode(kind, body)
+    except StoreMismatch as error:
+        log.error("a delivery cannot be read", extra={"error": str(error)})
+        return None
 
 
 def attempted(delivery: Delivery, attempt: Attempt, *, state: DeliveryState, due: Millis) -> Delivery:

@@ -81,10 +81,10 @@ def span(duration: Millis, words: Words) -> str:
 
 def _titled(notice: Notice, facts: Facts, words: Words) -> str:
     marks = [words.drill] if notice.drill else []
-    marks += [words.tiers[notice.tier], facts.class_title]
-    # A title that no rule gave begins with the class's, which the mark says already.
-    title = facts.title.removeprefix(f"{facts.class_title}: ")
-    return words.titled.format(marks="".join(words.bracket.format(mark) for mark in marks), title=title)
+    marks.append(words.tiers[notice.tier])
+    if not facts.title.startswith(facts.class_title):
+        marks.append(facts.class_title)
+    return words.titled.format(marks="".join(words.bracket.format(mark) for mark in marks), title=facts.title)
 
 
 def _head(notice: Notice, facts: Facts, words: Words, zone: ZoneInfo) -> str:
