@@ -12,6 +12,7 @@ from tocsin._core.model import Classification
 from tocsin._core.times import SECOND, Millis
 from tocsin._store import incidents as stored
 from tocsin.dedup.identity import key_digest
+from tocsin.dedup.take import take
 
 HOT = classified()
 HOT_KEY = key_digest(HOT.key)
@@ -132,7 +133,7 @@ async def test_many_hot_keys_do_not_starve_a_low_one(world: World) -> None:
         await world.post(*((world.alert(f"{round_}-{said.service}"), said) for said in hot))
         service = f"low-{round_}"
         await world.fire(service, said=about(service, "low"))
-        for _ in range(3):
+        for _ in range(4):
             await world.loop.turn(keys)
         assert await commits(world, key_digest(about(service, "low").key)) == 1
         assert {await commits(world, key_digest(said.key)) for said in hot} == {round_ + 1}
@@ -154,3 +155,17 @@ async def test_a_higher_tier_does_not_wait(world: World) -> None:
     await world.settle()
     assert await commits(world) == 2
     assert world.told("legal") == ["tier_raised worse_alert"]
+
+
+async def test_what_others_made_due_is_found(world: World) -> None:
+    """While this process has more hot keys than fit a turn, it takes up what another one made due, in five turns."""
+    (keys,) = world.store.shards
+    other = about("other")
+    await take(world.store, [(world.alert("other"), world.plan.sources["prometheus"], other)], world.clock.now())
+    world.clock.advance(STEP)
+    services = [f"hot-{number}" for number in range(100)]
+    await world.post(*((world.alert(service), about(service)) for service in services))
+    for _ in range(5):
+        assert await world.loop.turn(keys) == 0
+    assert await commits(world, key_digest(other.key)) == 1
+    assert [await commits(world, key_digest(about(service).key)) for service in services].count(1) >= 64

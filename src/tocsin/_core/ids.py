@@ -43,3 +43,8 @@ def notice_id(incident: str, sequence: int) -> str:
 def delivery_id(notice: str, group: str, channel: str) -> str:
     """The delivery of a notice to a group on a channel; at most 40 characters."""
     return f"{notice}-{digest((group, channel), size=6)}"
+
+
+def notice_of(delivery: str) -> str:
+    """The id of the notice that a delivery is of, by the delivery's own."""
+    return delivery.rpartition("-")[0]
