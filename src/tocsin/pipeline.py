@@ -17,6 +17,7 @@ channel); ``app.py`` starts them. What is stored survives a kill at any instant,
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 import msgspec
@@ -32,6 +33,11 @@ from tocsin.dedup.take import take
 from tocsin.incident.loop import IncidentLoop
 from tocsin.route.decide import route, route_fallback
 from tocsin.telemetry.metrics import Metrics
+
+
+BATCHES_AT_ONCE = 4
+"""Batches taken at the same time: enough to keep the store busy. More would only stand in line before it, and with
+them the incidents, whose every step would wait behind all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +86,21 @@ class Pipeline:
         self._clock = clock
         self._incidents = incidents
         self._metrics = metrics
+        self._room = asyncio.Semaphore(BATCHES_AT_ONCE)
 
     async def take(self, batch: Batch) -> Receipt:
         """Classify and store a batch; its answer means that every alert is kept, dropped by the plan or rejected.
 
         Raises ``StoreUnavailable``; the sender may then send the same batch again.
         """
-        edition = self._current.edition
-        now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
-        classified = [
-            (alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now))
-            for alert in batch.alerts
-        ]
-        taken = await take(self._store, classified, now)
+        async with self._room:
+            edition = self._current.edition
+            now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
+            classified = [
+                (alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now))
+                for alert in batch.alerts
+            ]
+            taken = await take(self._store, classified, now)
         self._incidents.wake(taken.due)
         self._metrics.taken(classified, taken.outcomes)
         receipt = taken.receipt

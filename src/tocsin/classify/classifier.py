@@ -50,9 +50,10 @@ class Classifier:
 
     def classify(self, alert: Alert, now: Millis) -> Outcome:
         """What the alert is by the plan, at this time. Alerts with the same labels and source are the same."""
-        if sum(len(name) + len(value) for name, value in alert.labels.items()) > _LARGEST_REMEMBERED:
+        labels = alert.labels
+        if sum(map(len, labels)) + sum(map(len, labels.values())) > _LARGEST_REMEMBERED:
             return self._decide(alert, now)
-        key = (bisect_right(self._ends, now), alert.source, frozenset(alert.labels.items()))
+        key = (bisect_right(self._ends, now), alert.source, frozenset(labels.items()))
         outcome = self._memo.get(key)
         if outcome is None:
             outcome = self._decide(alert, now)

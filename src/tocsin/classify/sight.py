@@ -47,5 +47,7 @@ def found_values(labels: Mapping[str, str], names: tuple[str, ...]) -> list[str]
 
 def shown(text: str, limit: int = 80) -> str:
     """A label's value for people: on one line, and not longer than anyone reads."""
+    if len(text) <= limit and text.isprintable() and " " not in text:
+        return text
     line = " ".join("".join(character if character.isprintable() else " " for character in text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
