@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 
 from tocsin import __version__
+from tocsin.cli import main
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("src", "rules", "tests", "helm", "bench", "docs", ".ci", "requirements")
@@ -105,3 +108,21 @@ def test_decisions_are_numbered_and_say_what_was_rejected() -> None:
         text = record.read_text(encoding="utf-8")
         assert text.startswith(f"# {int(record.name[:4])}. "), record.name
         assert {"## Decision", "## Rejected"} <= set(re.findall(r"^## .+$", text, re.MULTILINE)), record.name
+
+
+def options_of(command: click.Command, path: str) -> Iterator[tuple[str, str]]:
+    """Every option of a command and those below it, with the words that lead to the command."""
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from options_of(below, f"{path} {name}")
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield path, max(parameter.opts, key=len)
+
+
+def test_every_command_and_flag_is_documented() -> None:
+    """docs/operations.md names every command, and every flag of the service."""
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    found = set(options_of(main, "tocsin"))
+    assert {flag for path, flag in found if path == "tocsin serve" and f"`{flag}" not in page} == set()
+    assert {path for path, _ in found if f"`{path}" not in page} == set()

@@ -20,18 +20,15 @@ from random import Random
 from typing import TextIO
 
 import uvloop
-from aiohttp import web
 
 from tocsin import __version__
 from tocsin._core.clock import StoreClock
-from tocsin._core.errors import SendRefused, StoreError, StoreUnavailable
+from tocsin._core.errors import StoreError, StoreUnavailable
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.message import Message, Sender
-from tocsin._core.times import Millis
 from tocsin._store.client import Store
 from tocsin._store.deliveries import channels as channels_in
 from tocsin._store.server import PrivateServer
-from tocsin._store.stats import Figures, read_figures
 from tocsin.accept.access import check_binding, is_loopback
 from tocsin.accept.body import Bodies
 from tocsin.accept.guard import Guard
@@ -40,16 +37,15 @@ from tocsin.accept.intake import IntakeRoutes
 from tocsin.accept.ports import Policy
 from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
-from tocsin.classify.classifier import Classifier
 from tocsin.incident.loop import IncidentLoop
-from tocsin.pipeline import Current, Edition, Pipeline, Routes
-from tocsin.plan import load
+from tocsin.pipeline import Pipeline, Routes
+from tocsin.plan import Current
 from tocsin.send.body import render
-from tocsin.send.kinds import open_sender, open_session
+from tocsin.send.console import Console
+from tocsin.send.kinds import Gone, open_sender, open_session
 from tocsin.send.loop import ChannelLoop, Post
-from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.metrics import Metrics
-from tocsin.telemetry.render import render as render_metrics
+from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.routes import View
 
 log = logging.getLogger(__name__)
@@ -79,12 +75,6 @@ def default_data_dir(variables: Mapping[str, str]) -> Path:
     return (Path(state) if state else Path.home() / ".local" / "state") / "tocsin"
 
 
-def load_current(directory: Path, variables: Mapping[str, str]) -> Current:
-    """The plan in a directory, ready to decide by. Raises ``PlanError`` with every problem."""
-    plan = load(directory, environment=variables)
-    return Current(Edition(plan, Classifier(plan)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What ``tocsin serve`` was told. ``redis`` is a URL, or ``""`` for a private store on ``data_dir``."""
@@ -98,20 +88,6 @@ class Settings:
     namespace: str = "tocsin"
     shards: int = 1
     fsync: str = "everysec"
-
-
-class Gone:
-    """A channel that the plan no longer has: what is still owed there becomes dead letters, visible, not lost."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    async def send(self, message: Message) -> None:
-        """Refuse."""
-        raise SendRefused(f"the plan no longer has a channel {self._name}; what it was owed goes no further")
-
-    async def close(self) -> None:
-        """Nothing to give back."""
 
 
 @contextlib.contextmanager
@@ -144,19 +120,7 @@ def run(
     """
     check_binding(settings.host, current.plan().tokens, insecure=settings.insecure)
     with open_store(settings, variables) as (url, server):
-        uvloop.run(_serve(settings, current, url=url, server=server, console=console, beside=beside))
-
-
-async def _serve(
-    settings: Settings,
-    current: Current,
-    *,
-    url: str,
-    server: PrivateServer | None,
-    console: TextIO,
-    beside: Beside | None,
-) -> None:
-    await App(settings, current, url=url, server=server, console=console).serve(beside)
+        uvloop.run(App(settings, current, url=url, server=server, console=console).serve(beside))
 
 
 class App:
@@ -198,7 +162,8 @@ class App:
             http = Server(create_app(routes=self._routes(), guard=self._guard()), drain=HTTP_ENDS_WITHIN)
             port = await http.start(self._settings.host, self._settings.port)
             stack.push_async_callback(http.stop)
-            log.info("listening", extra={"url": f"http://{self._settings.host}:{port}", "version": __version__})
+            url = f"http://{self._settings.host}:{port}"
+            log.info("listening", extra={"url": url, "version": __version__, "holder": self._process})
             work = asyncio.create_task(self._work(senders))
             others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
             if self._server:
@@ -215,9 +180,10 @@ class App:
 
     async def _senders(self, stack: contextlib.AsyncExitStack) -> dict[str, Sender]:
         session = await stack.enter_async_context(open_session())
+        console = Console(self._console)
         senders: dict[str, Sender] = {}
         for name, channel in self._current.plan().channels.items():
-            senders[name] = open_sender(channel, session=session, console=self._console, clock=self._clock)
+            senders[name] = open_sender(channel, session=session, console=console, clock=self._clock)
             stack.push_async_callback(senders[name].close)
         return senders
 
@@ -314,7 +280,7 @@ class App:
             *intake.routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
-            (web.get("/metrics", self._scrape), "read"),
+            *ScrapeRoutes(store=self._store, metrics=self._metrics, clock=self._clock).routes(),
         ]
 
     async def _not_ready(self) -> Sequence[str]:
@@ -325,31 +291,7 @@ class App:
             return (str(error),)
         return ()
 
-    async def _scrape(self, request: web.Request) -> web.Response:
-        try:
-            figures: StoreFigures | None = store_figures(await read_figures(self._store), self._clock.now())
-        except StoreError:
-            figures = None
-        body, content_type = render_metrics(self._metrics, figures, request.headers.get("Accept", ""))
-        return web.Response(body=body, headers={"Content-Type": content_type})
-
 
 async def _watch(server: PrivateServer) -> None:
     """Without its store the service is of no use: end it, so that its supervisor starts both again."""
     raise StoreUnavailable(await server.died())
-
-
-def store_figures(read: Figures, now: Millis) -> StoreFigures:
-    """The store's raw figures as the metrics take them."""
-    return StoreFigures(
-        now=now,
-        notices=read.of("notices"),
-        queued=read.of("waiting"),
-        dead=read.of("dead"),
-        last_success=read.of("success"),
-        opened=read.of("opened"),
-        closed=read.of("closed"),
-        service_opened=read.of("service"),
-        incidents=read.incidents,
-        keys_set_aside=read.aside,
-    )

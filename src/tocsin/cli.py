@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -128,13 +129,14 @@ def main() -> None:
 def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_level: str, **flags: Any) -> None:
     """Take alerts in, and tell the groups."""
     from tocsin import app
+    from tocsin.plan import Current, load
 
     if flags["redis"] and flags["data_dir"]:
         raise click.UsageError("--redis and --data-dir exclude each other: a store of yours, or a private one")
     start_logging(log_format, log_level)
     variables = app.environment()
     try:
-        current = app.load_current(rules or shipped_rules(), variables)
+        current = Current(load(rules or shipped_rules(), environment=variables))
         flags["data_dir"] = flags["data_dir"] or app.default_data_dir(variables)
         settings = app.Settings(host=listen[0], port=listen[1], **flags)
         app.run(settings, current, variables=variables, console=sys.stdout)
@@ -157,23 +159,26 @@ def demo(listen: tuple[str, int]) -> None:
 @main.command()
 @RULES
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
-def check(rules: Path | None, as_json: bool) -> None:
+@click.option("--deny-warnings", is_flag=True, help="Count warnings as errors.")
+def check(rules: Path | None, as_json: bool, deny_warnings: bool) -> None:
     """Say whether the rule files are sound, and what is wrong with them, all at once."""
     from tocsin import app
+    from tocsin import plan as plans
 
     directory = rules or shipped_rules()
-    try:
-        plan = app.load_current(directory, app.environment()).plan()
-    except PlanError as error:
-        if as_json:
-            click.echo(json.dumps({"sound": False, "problems": [problem_item(p) for p in error.problems]}, indent=2))
-            sys.exit(UNSOUND)
-        stop(error)
+    problems, plan = plans.check(directory, app.environment())
+    is_sound = plan is not None and not (deny_warnings and problems)
     if as_json:
-        click.echo(json.dumps({"sound": True, "plan": plan.hash, "problems": []}, indent=2))
-        return
-    counts = f"{len(plan.rules)} rules, {len(plan.services)} services, {len(plan.channels)} channels"
-    click.echo(f"{directory}: sound, plan {plan.hash} ({counts})")
+        found = [problem_item(problem) for problem in problems]
+        click.echo(json.dumps({"sound": is_sound, "plan": plan.hash if plan else None, "problems": found}, indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        if plan:
+            counts = f"{len(plan.rules)} rules, {len(plan.services)} services, {len(plan.channels)} channels"
+            click.echo(f"{directory}: plan {plan.hash} ({counts})")
+        click.echo(verdict(problems, is_sound=is_sound), err=not is_sound)
+    sys.exit(0 if is_sound else UNSOUND)
 
 
 @main.command()
@@ -184,6 +189,14 @@ def version() -> None:
 
 main.add_command(incidents)
 main.add_command(deliveries)
+
+
+def verdict(problems: Sequence[Problem], *, is_sound: bool) -> str:
+    """One line on what was found."""
+    warnings = sum(problem.warning for problem in problems)
+    counts = [(len(problems) - warnings, "error"), (warnings, "warning")]
+    found = ", ".join(f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count)
+    return f"{'sound' if is_sound else 'not sound'}{': ' + found if found else ''}"
 
 
 def problem_item(problem: Problem) -> dict[str, Any]:
@@ -210,8 +223,7 @@ def stop(error: TocsinError) -> NoReturn:
     """End the command with an error, in plain words."""
     if isinstance(error, PlanError):
         click.echo(str(error), err=True)
-        count = len(error.problems)
-        click.echo(f"\n{count} problem{'s' if count != 1 else ''} in the rule files", err=True)
+        click.echo(f"the rule files are {verdict(error.problems, is_sound=False)}", err=True)
     else:
         click.echo(f"tocsin: {error}", err=True)
     sys.exit(UNSOUND if isinstance(error, PlanError | ConfigurationError | StoreMismatch) else 1)

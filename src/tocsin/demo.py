@@ -22,8 +22,7 @@ from tocsin import app
 from tocsin._core.clock import Clock, StoreClock
 from tocsin._core.plan import Plan
 from tocsin._core.times import SECOND, format_time
-from tocsin.classify.classifier import Classifier
-from tocsin.pipeline import Current, Edition
+from tocsin.plan import Current, load
 from tocsin.telemetry.logs import configure
 
 PAUSE = 2.5
@@ -52,8 +51,7 @@ def play(listen: tuple[str, int], rules: Path) -> None:
     """Run the demo until Ctrl-C. Raises ``ConfigurationError`` where it cannot start."""
     configure(sys.stderr, "text", logging.WARNING)
     variables = app.environment()
-    plan = shortened(app.load_current(rules, variables).plan())
-    current = Current(Edition(plan, Classifier(plan)))
+    current = Current(shortened(load(rules, environment=variables)))
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
         settings = app.Settings(data_dir=Path(directory) / "data", host=listen[0], port=listen[1])
         story = Story(sys.stdout, clock=StoreClock(), host=listen[0])

@@ -18,45 +18,23 @@ channel); ``app.py`` starts them. What is stored survives a kill at any instant,
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import msgspec
 
 from tocsin._core.clock import Clock
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Batch, Receipt
-from tocsin._core.plan import Plan
 from tocsin._core.times import Millis
 from tocsin._store.client import Store
-from tocsin.classify.classifier import Classifier
 from tocsin.dedup.take import take
 from tocsin.incident.loop import IncidentLoop
+from tocsin.plan import Current
 from tocsin.route.decide import route, route_fallback
 from tocsin.telemetry.metrics import Metrics
-
 
 BATCHES_AT_ONCE = 4
 """Batches taken at the same time: enough to keep the store busy. More would only stand in line before it, and with
 them the incidents, whose every step would wait behind all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A plan and its compiled rules: what a reload swaps, as one reference."""
-
-    plan: Plan
-    classifier: Classifier
-
-
-class Current:
-    """Holds the edition in force."""
-
-    def __init__(self, edition: Edition) -> None:
-        self.edition = edition
-
-    def plan(self) -> Plan:
-        """The plan in force."""
-        return self.edition.plan
 
 
 class Routes:

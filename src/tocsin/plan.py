@@ -8,6 +8,8 @@ are checked where the secrets are not. Neither reads the process's environment; 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,31 @@ from tocsin._plan.merge import merge
 from tocsin._plan.references import Reviewer
 from tocsin._plan.schema import PlanFile, RuleEntry
 from tocsin._plan.source import Mark, Sources, locate
+from tocsin.classify.classifier import Classifier
 
 MAX_PROBLEMS = 200
+"""More than anybody reads; of a file that is broken throughout, the first ones are told."""
+
+_LOOKED_AT = 5 * MAX_PROBLEMS
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A plan and its compiled rules: what a reload swaps, as one reference."""
+
+    plan: Plan
+    classifier: Classifier
+
+
+class Current:
+    """Holds the edition in force."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.edition = Edition(plan, Classifier(plan))
+
+    def plan(self) -> Plan:
+        """The plan in force."""
+        return self.edition.plan
 
 
 def load(directory: Path, *, environment: Mapping[str, str]) -> Plan:
@@ -61,7 +86,7 @@ def _read(directory: Path, reading: Reading, *, lenient: bool) -> tuple[list[Pro
     entries, rules, found = _entries(root, sources, reading, lenient=lenient)
     problems.extend(found)
     if whole:  # else names may be unknown only because a file could not be read
-        problems.extend(Reviewer(entries, rules, root, sources).problems())
+        problems.extend(islice(Reviewer(entries, rules, root, sources).problems(), _LOOKED_AT))
     if any(not problem.warning for problem in problems):
         return _sorted(problems), None
     placed = ((_place(locate(root, ("rules", index))), rule) for index, rule in rules.items())
@@ -91,7 +116,7 @@ def _entries(
         return entries, dict(enumerate(entries.rules)), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    problems = complaints(errors, root, sources, lenient=lenient)
+    problems = complaints(errors[:_LOOKED_AT], root, sources, lenient=lenient)
     gone = set(broken(errors, root))
     filled = Reading(reading.environment, reading.directory, fill=True)
     try:
@@ -124,11 +149,10 @@ def _place(mark: Mark) -> str:
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
-    """In order of file and line; beyond a number that nobody reads, only how many more there are."""
+    """In order of file and line; of very many, the first, errors before warnings."""
     ordered = sorted(set(problems))
     if len(ordered) <= MAX_PROBLEMS:
         return ordered
-    rest = len(ordered) - MAX_PROBLEMS
-    worst = any(not problem.warning for problem in ordered)
-    more = Problem(ordered[0].file, 0, 0, f"and {rest} more problems", warning=not worst)
-    return [*sorted(ordered, key=lambda problem: problem.warning)[:MAX_PROBLEMS], more]
+    first = sorted(sorted(ordered, key=lambda problem: problem.warning)[:MAX_PROBLEMS])
+    more = Problem(first[-1].file, 0, 0, "there are more problems than these; mend these first")
+    return [*first, more]

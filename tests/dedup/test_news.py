@@ -88,6 +88,34 @@ async def test_the_end_before_the_beginning(world: World) -> None:
     assert await world.incidents() == ()
 
 
+async def test_a_known_end_is_no_news(world: World) -> None:
+    """One of a pair repeats its end for a quarter of an hour: that neither ends what the other fires, nor does it
+    stretch the two minutes for which the other's news counts as late."""
+    start = world.clock.now()
+    await world.fire(starts_at=start)
+    world.clock.advance(1 * MINUTE)
+    ended = world.clock.now()
+    assert await world.resolve(ends_at=ended) == "e"
+    world.clock.advance(1 * MINUTE)
+    assert await world.resolve(ends_at=ended) == "r"
+    world.clock.advance(61 * SECOND)
+    assert await world.fire(starts_at=start) == "n"
+    world.clock.advance(1 * MINUTE)
+    assert await world.resolve(ends_at=ended) == "r"
+    assert await world.fire(starts_at=start) == "r"
+    assert await world.resolve(ends_at=world.clock.now()) == "e"
+
+
+async def test_a_notice_is_bounded(world: World) -> None:
+    """However large its alerts are, a notice shows what fits, and counts the rest."""
+    for number in range(10):
+        labels = {"alertname": f"A{number}", "text": "x" * 60_000}
+        await world.fire(labels=labels)
+    await world.settle()
+    notice = world.sinks["data-hook"].got[0].body["notice"]
+    assert (len(notice.alerts), notice.truncated_alerts) == (4, 6)
+
+
 async def test_what_was_received_earlier_undoes_nothing(world: World) -> None:
     """A message received earlier that reaches the store later changes nothing."""
     await world.fire()

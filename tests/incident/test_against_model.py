@@ -14,7 +14,7 @@ from tests.support.world import STEP, World, classified
 
 from tocsin._core.incident import Notice
 from tocsin._core.plan import GROUPS
-from tocsin._core.times import HOUR, SECOND
+from tocsin._core.times import SECOND
 from tocsin._store.client import Store
 from tocsin._store.server import PrivateServer
 
@@ -124,9 +124,10 @@ def test_what_is_owed_is_told(store_server: PrivateServer, story: list[tuple[str
 
 def test_a_long_story(store_server: PrivateServer) -> None:
     """One story that has it all, so that it is told at every run."""
-    story: list[tuple[str, str | int]] = [
-        *[("fire", "A"), ("wait", 310), ("repeat", "A"), ("fire", "C"), ("late", "C"), ("wait", 40)],
-        *[("resolve", "C"), ("late", "C"), ("stale", "C"), ("wait", 310), ("fire", "B"), ("resolve", "B")],
-        *[("wait", 700), ("wait", 4 * HOUR // SECOND + 400), ("fire", "D"), ("wait", 200), ("resolve", "D")],
-    ]
+    text = (
+        "fire A, wait 310, repeat A, fire C, late C, wait 40, resolve C, late C, stale C, wait 310, fire B, resolve B, "
+        "wait 700, wait 14800, fire D, wait 200, resolve D"
+    )
+    words = [step.split() for step in text.split(", ")]
+    story: list[tuple[str, str | int]] = [(action, int(what) if what.isdecimal() else what) for action, what in words]
     asyncio.run(play(store_server.url, story))

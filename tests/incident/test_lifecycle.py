@@ -7,6 +7,7 @@ from tests.support.world import World, classified
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import GROUPS
 from tocsin._core.times import HOUR, MINUTE, SECOND
+from tocsin._store.stats import read_figures
 
 
 async def test_high_tells_all_groups_at_once(world: World) -> None:
@@ -177,3 +178,45 @@ async def test_alertmanager_goes_stale(world: World) -> None:
     await world.fire(source="alertmanager")
     await world.wait(26 * HOUR, step=10 * MINUTE)
     assert world.told("command") == ["opened", "stale", "stale"]
+
+
+async def test_the_recovery_time_is_missed_when_it_passes(world: World) -> None:
+    """A recovery time is counted as missed the moment it passes while firing, once; quiet stops that clock."""
+    await world.fire(source="alertmanager")
+    await world.wait(4 * HOUR - 1 * MINUTE, step=5 * MINUTE)
+    figures = await read_figures(world.store)
+    assert figures.of("rto") == {}
+    await world.wait(2 * MINUTE)
+    figures = await read_figures(world.store)
+    assert figures.of("rto") == {("critical_function_outage", "high", "missed"): 1}
+    assert figures.of("vendor_rto") == {("acme", "missed"): 1}
+    await world.resolve(source="alertmanager")
+    await world.wait(4 * HOUR, step=5 * MINUTE)
+    await world.fire(source="alertmanager")
+    await world.wait(1 * MINUTE)
+    assert (await read_figures(world.store)).of("rto") == {("critical_function_outage", "high", "missed"): 1}
+
+
+async def test_a_recovery_in_time_is_counted_at_the_close(world: World) -> None:
+    """A low incident that restores itself met its recovery time, and adds to the times of recovery."""
+    await world.fire(tier="low")
+    await world.wait(6 * MINUTE, renew=["A"], tier="low")
+    await world.resolve(tier="low")
+    await world.wait(11 * MINUTE)
+    figures = await read_figures(world.store)
+    assert figures.of("rto") == {("critical_function_outage", "low", "met"): 1}
+    recovered = figures.of("recover")
+    assert recovered[("critical_function_outage", "low", "900")] == 1
+    assert ("critical_function_outage", "low", "300") not in recovered
+    assert figures.of("recover_sum") == {("critical_function_outage", "low"): 6 * 60}
+
+
+async def test_a_drill_is_no_figure(world: World) -> None:
+    """A drill is told like the real thing, marked as one, and counts in no figure."""
+    said = classified(drill=True, key=(("drill", "true"), ("subject", "payments")))
+    await world.fire(said=said)
+    await world.settle()
+    assert world.told("legal") == ["opened"]
+    assert world.sinks["legal-hook"].got[0].body["notice"].drill
+    figures = await read_figures(world.store)
+    assert figures.of("opened") == {}

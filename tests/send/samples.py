@@ -119,6 +119,7 @@ def delivery(group: str = "technical", **changes: Any) -> Delivery:
         timezone="Asia/Shanghai",
         details="summary" if group in ("business", "legal") else "full",
         created_at=START,
+        since=START,
         due=START,
     )
     return msgspec.structs.replace(made, **changes)

@@ -64,7 +64,7 @@ async def test_a_notice_is_a_head_and_indented_text() -> None:
     """``event group INC-… subject``, then the text below it; no colour where it is no terminal."""
     stream = io.StringIO()
     await Console(stream).send(made())
-    assert stream.getvalue() == "opened command INC-1 a subject\n    one\n    two\n"
+    assert stream.getvalue() == "opened command INC-1 a subject\n    one\n    two\n\n"
 
 
 async def test_groups_that_share_it_are_joined() -> None:
@@ -92,6 +92,7 @@ async def test_untrusted_text_cannot_forge_or_colour() -> None:
         "opened command INC-1 s closed legal INC-9",
         "    a[2Jb31mcdef",
         "    opened legal INC-9 forged",
+        "",
     ]
 
 

@@ -31,10 +31,10 @@ def test_no_kind_is_left_out() -> None:
 
 
 async def test_an_unknown_kind_is_named_with_those_there_are() -> None:
-    """The error says which kinds exist; ``console`` is opened on the stream given."""
+    """The error says which kinds exist; every ``console`` channel is the one given."""
     async with open_session() as session:
-        stream = io.StringIO()
-        opened = open_sender(Channel(name="c", type="console"), session=session, console=stream, clock=StandingClock())
-        assert isinstance(opened, Console)
+        console = Console(io.StringIO())
+        opened = open_sender(Channel(name="c", type="console"), session=session, console=console, clock=StandingClock())
+        assert opened is console
         with pytest.raises(ConfigurationError, match="'pigeon' is no kind of channel; there are webhook, console"):
-            open_sender(Channel(name="c", type="pigeon"), session=session, console=stream, clock=StandingClock())
+            open_sender(Channel(name="c", type="pigeon"), session=session, console=console, clock=StandingClock())

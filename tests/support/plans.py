@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -77,8 +76,7 @@ def plan(**changes: Any) -> Plan:
         "labels": {},
         "incidents": IncidentSettings(),
         "rules": (),
+        "tokens": {},
         **changes,
     }
-    if "tokens" in Plan.__dataclass_fields__:
-        fields.setdefault("tokens", MappingProxyType({}))
     return Plan(**fields)

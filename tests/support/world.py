@@ -189,11 +189,14 @@ class World:
 
     async def settle(self) -> None:
         """Work until nothing is due."""
-        for _ in range(200):
+        sending = False
+        for _ in range(2_000):
             waits = [await self.loop.turn(keys) for keys in self.store.shards]
-            if self.deliveries or any(sink.tried > len(sink.got) for sink in self.sinks.values()):
+            if sending or self.deliveries or any(sink.tried > len(sink.got) for sink in self.sinks.values()):
                 self.deliveries.clear()
-                waits += [await self._send(channel) for channel in self.channels]
+                sends = [await self._send(channel) for channel in self.channels]
+                sending = min(sends) == 0
+                waits += sends
             if min(waits) > 0:
                 return
         raise AssertionError("there is always something due")

@@ -22,6 +22,7 @@ from tocsin._core.plan import (
 )
 from tocsin._core.times import HOUR, MINUTE
 from tocsin.telemetry.figures import StoreFigures
+from tocsin.telemetry.known import RECOVERY_BOUNDS
 
 NOW = 1_780_000_000_000
 
@@ -64,6 +65,7 @@ def plan(rules: tuple[str, ...] = ("gateway",), hash_: str = "abc123") -> Plan:
         labels={},
         incidents=IncidentSettings(),
         rules=tuple(Rule(name=name, place="a.yaml:1") for name in rules),
+        tokens={},
     )
 
 
@@ -96,6 +98,10 @@ def figures(**changes: Any) -> StoreFigures:
         "opened": {("hw_sw_fault", "high"): 4.0},
         "closed": {("hw_sw_fault", "high", "recovered"): 3.0},
         "service_opened": {("payments", "high"): 4.0},
+        "rto": {("hw_sw_fault", "high", "met"): 2.0},
+        "vendor_rto": {("acme", "met"): 2.0},
+        "recover": {("hw_sw_fault", "high", bound): 1.0 for bound in RECOVERY_BOUNDS[2:]},
+        "recover_sum": {("hw_sw_fault", "high"): 600.0},
         "incidents": [incident()],
         "keys_set_aside": 0,
     }

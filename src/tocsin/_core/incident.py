@@ -18,6 +18,10 @@ Outcome = Literal["recovered", "unconfirmed", "transient", "false_alarm", "merge
 DeliveryState = Literal["waiting", "accepted", "dead", "superseded"]
 
 
+RECOVERY_BUCKETS = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400, 172_800, 604_800)
+"""Bounds in seconds of the histograms of recovery: one minute to seven days."""
+
+
 class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     """An alert as it is kept, with what was decided about it when it fired."""
 
@@ -80,6 +84,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     restored_at: Millis | None = None
     closed_at: Millis | None = None
     outcome: Outcome | None = None
+    rto_outcome: str = ""
     follows: str = ""
     firing: int = 0
     total: int = 0

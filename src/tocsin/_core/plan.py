@@ -188,7 +188,7 @@ class Plan:
     classes: Mapping[str, IncidentClass]
     environments: Mapping[str, Environment]
     sources: Mapping[str, Source]
-    tokens: Mapping[str, Token]
     labels: Mapping[str, tuple[str, ...]]
     incidents: IncidentSettings
     rules: tuple[Rule, ...]
+    tokens: Mapping[str, Token] = field(default_factory=lambda: EMPTY)

@@ -18,7 +18,7 @@ from tocsin._core.problems import Problem
 from tocsin._plan.source import Listing, Mapping, Mark, Sources
 
 MAX_DEPTH = 32
-MAX_VALUES = 500_000
+MAX_VALUES = 250_000
 """Values in all files of a plan together."""
 
 MAX_PROBLEMS_OF_ONE_FILE = 100
@@ -151,11 +151,12 @@ class _Reader:
             self.problems.append(self._sources.problem(second, message, path="".join(self._path)))
 
     def _hide(self, event: Any) -> None:
-        """Star every line of the value, since a text may go over several."""
-        mark = self._mark(event)
-        self._sources.hide(mark._replace(width=1 << 20) if event.end_mark.line > event.start_mark.line else mark)
-        for line in range(event.start_mark.line + 1, min(event.end_mark.line, event.start_mark.line + 1000) + 1):
-            self._sources.hide(Mark(self._file, line + 1, 1, 1 << 20))
+        """Let no problem show the value; a text may go over several lines."""
+        start, end = event.start_mark, event.end_mark
+        if end.line == start.line:
+            self._sources.hide(self._mark(event))
+        else:
+            self._sources.hide_lines(self._file, start.line + 1, end.line + (1 if end.column else 0))
 
     def _spend(self, event: Any, values: int) -> None:
         self._budget.values -= values
@@ -194,10 +195,7 @@ def _syntax_problem(file: str, text: str, sources: Sources, error: yaml.YAMLErro
             said += f" ({error.context})"
         return sources.problem(mark, f"not YAML: {said}")
     if isinstance(error, yaml.reader.ReaderError):
-        before = text[: error.position]
-        line = before.count("\n") + 1
-        mark = Mark(file, line, len(before) - before.rfind("\n"))
-        return sources.problem(
-            mark, f"not YAML: a control character (U+{ord(str(text[error.position])):04X}) stands here"
-        )
+        before = text.encode()[: error.position].decode("utf-8", "ignore")  # the parser counts in bytes
+        mark = Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        return sources.problem(mark, f"not YAML: a control character (U+{int(error.character):04X}) stands here")
     return Problem(file, 0, 0, f"not YAML: {error}")

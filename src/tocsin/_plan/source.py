@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tocsin._core.problems import Problem
 
+_MANY = 100
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -27,6 +28,7 @@ class Sources:
         self._texts: dict[str, str] = {}
         self._lines: dict[str, list[str]] = {}
         self._hidden: dict[tuple[str, int], list[Mark]] = {}
+        self._hidden_lines: dict[str, list[tuple[int, int]]] = {}
 
     def add(self, file: str, text: str) -> None:
         """Keep the text of a file."""
@@ -36,12 +38,21 @@ class Sources:
         """Never show what stands here: somebody wrote a secret into the file."""
         self._hidden.setdefault((mark.file, mark.line), []).append(mark)
 
+    def hide_lines(self, file: str, first: int, last: int) -> None:
+        """Never show these lines; of files with very many such places, no line from the last of them on."""
+        ranges = self._hidden_lines.setdefault(file, [])
+        if len(ranges) < _MANY:
+            ranges.append((first, last))
+        else:
+            ranges[-1] = (ranges[-1][0], 1 << 40)
+
     def line(self, file: str, number: int) -> str:
         """A line of a file, secrets starred; empty where there is none."""
         if file not in self._lines:
             self._lines[file] = _BREAK.split(self._texts.get(file, ""))
         lines = self._lines[file]
-        if not 1 <= number <= len(lines):
+        hidden = any(first <= number <= last for first, last in self._hidden_lines.get(file, ()))
+        if hidden or not 1 <= number <= len(lines):
             return ""
         shown = lines[number - 1]
         for mark in self._hidden.get((file, number), ()):

@@ -82,7 +82,7 @@ class Store:
         store = cls.at(url, namespace=namespace, shards=shards)
         try:
             await store.check()
-        except BaseException:
+        except StoreError:
             await store.close()
             raise
         return store

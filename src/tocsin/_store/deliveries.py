@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
-from tocsin._core.errors import NotFound
+from tocsin._core.errors import NotFound, StoreMismatch
 from tocsin._core.ids import notice_of
 from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
 from tocsin._core.times import DAY, SECOND, Millis
@@ -15,6 +16,10 @@ from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode
 from tocsin._store.incidents import lane_of, told_field
 from tocsin._store.keys import Keys
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 LEASE: Millis = 60 * SECOND
 """Longer than any channel's timeout."""
@@ -68,14 +73,21 @@ async def claim(
         pipe.get(keys.notice(notice_of(found)))
     stored = await store.call(pipe.execute()) if rows else []
     return [
-        Parcel(
-            delivery=decode(Delivery, stored[place]),
-            notice=decode(Notice, stored[place + 1]) if stored[place + 1] else None,
-            token=token,
-            lease_ends=now + LEASE,
-        )
+        Parcel(delivery=delivery, notice=_readable(Notice, stored[place + 1]), token=token, lease_ends=now + LEASE)
         for place in range(0, len(stored), 2)
+        if (delivery := _readable(Delivery, stored[place])) is not None
     ]
+
+
+def _readable(kind: type[T], body: bytes | None) -> T | None:
+    """A stored value, or ``None`` where it is gone or cannot be read: it must not hold up the others."""
+    if body is None:
+        return None
+    try:
+        return decode(kind, body)
+    except StoreMismatch as error:
+        log.error("a delivery cannot be read", extra={"error": str(error)})
+        return None
 
 
 def attempted(delivery: Delivery, attempt: Attempt, *, state: DeliveryState, due: Millis) -> Delivery:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
 
+from tocsin._core.errors import StoreMismatch
 from tocsin._core.incident import AlertRecord, Delivery, Incident, Notice, TimelineEntry
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tocsin._core.view import Claim, Joined, View
 from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode, pack
 from tocsin._store.keys import Keys
+
+log = logging.getLogger(__name__)
 
 LEASE: Millis = 30 * SECOND
 PATIENCE = 10
@@ -93,8 +97,14 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
     loaded = []
     for key, tries, fields, incident, names in found:
         stored = next(answers)
-        alerts = tuple(_alerts(names, [next(answers) for _ in names]))
-        present = decode(Incident, stored) if incident and stored else None
+        rows_of_alerts = [next(answers) for _ in names]
+        try:
+            alerts = tuple(_alerts(names, rows_of_alerts))
+            present = decode(Incident, stored) if incident and stored else None
+        except StoreMismatch as error:
+            # It must not hold up the others. Its lease runs out, and after some tries it is set aside.
+            log.error("an incident key cannot be read", extra={"key": key, "error": str(error)})
+            continue
         loaded.append((key, int(tries), fields, alerts, present))
     told = await _told(store, keys, [present for *_, present in loaded])
     return tuple(

@@ -63,7 +63,8 @@ class Keys:
 
     def alert(self, identity: str) -> str:
         """HASH of one alert: ``v`` schema, ``k`` the key it joined, ``s`` start, ``e`` end and ``x`` its receipt,
-        ``r`` receipt of the last news, ``b`` an ``AlertRecord``. TTL from the last news."""
+        ``p`` the end before it fired again, ``r`` receipt of the last news, ``b`` an ``AlertRecord``.
+        TTL from the last news."""
         return f"{self._prefix}alert:{identity}"
 
     def view(self, key: str) -> str:

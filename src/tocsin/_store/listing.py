@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -45,37 +45,43 @@ async def list_incidents(
     Raises ``ValueError`` for a cursor that is none of ours, and ``StoreUnavailable``.
     """
     indexes = [[(keys, keys.active) for keys in store.shards], [(keys, keys.closed) for keys in store.shards]]
-    first, start = _read_cursor(cursor, len(indexes))
-    items: list[Incident] = []
-    last = ""
-    for number in range(first, len(indexes)):
-        async for rows in _walk(store, indexes[number], start):
-            for (score, member, _), incident in zip(rows, await _incidents(store, rows), strict=True):
-                if incident is None or not wanted(incident):
-                    continue
-                if len(items) == limit:
-                    return Page(items, last)
-                items.append(incident)
-                last = f"{number}.{score}.{member}"
-        start = None
-    return Page(items, None)
+    return await _page(store, indexes, _incidents, wanted, cursor=cursor, limit=limit)
 
 
 async def list_deliveries(
     store: Store, wanted: Callable[[Delivery], bool], *, dead: bool = False, cursor: str = "", limit: int = 100
 ) -> Page[Delivery]:
-    """Deliveries that are wanted, newest first; with ``dead`` only the dead letters are looked at."""
-    _, start = _read_cursor(cursor, 1)
-    items: list[Delivery] = []
+    """Deliveries that are wanted, newest first; with ``dead`` only the dead letters are looked at.
+
+    Raises as ``list_incidents``.
+    """
+    index = [(keys, keys.dead if dead else keys.deliveries) for keys in store.shards]
+    return await _page(store, [index], _deliveries, wanted, cursor=cursor, limit=limit)
+
+
+async def _page(
+    store: Store,
+    indexes: Sequence[Sequence[tuple[Keys, str]]],
+    load: Callable[[Store, Sequence[Row]], Awaitable[list[T | None]]],
+    wanted: Callable[[T], bool],
+    *,
+    cursor: str,
+    limit: int,
+) -> Page[T]:
+    """Walk the indexes one after another, from the cursor on, until the page is full."""
+    first, start = _read_cursor(cursor, len(indexes))
+    items: list[T] = []
     last = ""
-    async for rows in _walk(store, [(keys, keys.dead if dead else keys.deliveries) for keys in store.shards], start):
-        for (score, member, _), delivery in zip(rows, await _deliveries(store, rows), strict=True):
-            if delivery is None or not wanted(delivery):
-                continue
-            if len(items) == limit:
-                return Page(items, last)
-            items.append(delivery)
-            last = f"0.{score}.{member}"
+    for number in range(first, len(indexes)):
+        async for rows in _walk(store, indexes[number], start):
+            for (score, member, _), item in zip(rows, await load(store, rows), strict=True):
+                if item is None or not wanted(item):
+                    continue
+                if len(items) == limit:
+                    return Page(items, last)
+                items.append(item)
+                last = f"{number}.{score}.{member}"
+        start = None
     return Page(items, None)
 
 

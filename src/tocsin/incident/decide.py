@@ -54,6 +54,7 @@ def _go_on(draft: Draft, view: View) -> None:
     signals.follow(draft, view)
     opening.announce(draft, view)
     if draft.is_open:
+        signals.miss_recovery_time(draft)
         signals.tell_clearing(draft)
         opening.tell_added(draft)
         signals.tell_stale(draft, view)
@@ -118,6 +119,7 @@ def _clock(draft: Draft) -> Millis | None:
             incident.announce_at if incident.announced_at is None else None,
             signals.clearing_due(incident, plan),
             signals.restoring_due(incident, plan),
+            signals.missing_due(incident),
             opening.added_due(incident),
         )
     return min((clock for clock in clocks if clock is not None), default=None)

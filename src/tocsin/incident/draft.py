@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import Change, Fallback, Incident, Notice, TimelineEntry
+from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Fallback, Incident, Notice, TimelineEntry
 from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.times import Millis
 from tocsin._core.view import View
 from tocsin.incident.audience import FALLBACK_AFTER, in_order
+
+ROOM = 256 * 1024
+"""Characters of labels and annotations that a notice shows; of a single alert that is larger, all the same."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,15 @@ class Draft:
         if not self.incident.drill:
             self.stats.append(("|".join(labels), 1))
 
+    def observe(self, kind: str, seconds: float, *labels: str) -> None:
+        """Add to a histogram of the store's figures: its count in each bucket that it is in, and its sum."""
+        for bound in RECOVERY_BUCKETS:
+            if seconds <= bound:
+                self.count(kind, *labels, str(bound))
+        self.count(kind, *labels, "+Inf")
+        if not self.incident.drill:
+            self.stats.append(("|".join((f"{kind}_sum", *labels)), seconds))
+
     def tell(
         self,
         event: str,
@@ -88,7 +100,8 @@ class Draft:
         first = self.incident.sequence + 1
         for number, event in enumerate(self._events, first):
             self._expect(event, number)
-            self.note("told", event=event.event, sequence=number, groups=list(event.groups), reason=event.reason)
+            reason = {"reason": event.reason} if event.reason else {}
+            self.note("told", event=event.event, sequence=number, groups=list(event.groups), **reason)
         self.set(revision=self.incident.revision + 1, sequence=self.incident.sequence + len(self._events))
         shown = {**snapshot(self.incident, self.now), **_background(self.incident, self.plan)}
         return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
@@ -111,6 +124,7 @@ class Draft:
 
     def _notice(self, event: _Event, sequence: int, shown: dict[str, Any], view: View) -> Notice:
         incident = self.incident
+        shown_alerts = _shown(view.alerts)
         return Notice(
             id=notice_id(incident.id, sequence),
             incident_id=incident.id,
@@ -125,10 +139,21 @@ class Draft:
             tier=incident.tier,
             drill=incident.drill,
             incident=shown,
-            alerts=view.alerts,
-            truncated_alerts=max(0, incident.total - len(view.alerts)) + incident.truncated,
+            alerts=shown_alerts,
+            truncated_alerts=max(0, incident.total - len(shown_alerts)) + incident.truncated,
             accepted_at=_behind(event.event, incident, view, self.now),
         )
+
+
+def _shown(alerts: tuple[AlertRecord, ...]) -> tuple[AlertRecord, ...]:
+    """The newest alerts, as many as fit: one alert may be megabytes, and a notice is stored and sent whole."""
+    room = ROOM
+    for place, alert in enumerate(alerts):
+        texts = (*alert.labels.items(), *alert.annotations.items())
+        room -= sum(len(name) + len(value) for name, value in texts)
+        if room < 0:
+            return alerts[: max(1, place)]
+    return alerts
 
 
 def _behind(event: str, incident: Incident, view: View, now: Millis) -> Millis:

@@ -57,8 +57,6 @@ def join(draft: Draft, joined: Joined) -> None:
         services=tuple(dict.fromkeys((*incident.services, *joined.services)))[:20],
         secondary_classes=tuple(dict.fromkeys(others)),
     )
-    if joined.count:
-        draft.note("alerts_joined", count=joined.count)
     if top.tier.rank > incident.tier.rank:
         _raise(draft, joined)
     elif joined.rto < incident.rto:
@@ -126,5 +124,6 @@ def tell_added(draft: Draft) -> None:
     """Tell the lead of alerts that joined."""
     due = added_due(draft.incident)
     if due is not None and draft.now >= due:
+        draft.note("alerts_joined", count=draft.incident.joined, total=draft.incident.total)
         draft.tell("alerts_added", audience.lead(draft.incident, draft.plan))
         draft.set(joined=0, joined_told_at=draft.now)

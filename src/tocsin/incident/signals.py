@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tocsin._core.incident import Incident, Outcome
 from tocsin._core.plan import Plan
-from tocsin._core.times import Millis
+from tocsin._core.times import SECOND, Millis, format_time
 from tocsin._core.view import View
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
@@ -40,8 +40,8 @@ def _fires(draft: Draft) -> None:
     if incident.cleared_at is None:
         return
     draft.set(cleared_at=None, cleared_reason="", clearing_told=False)
-    draft.note("fired_again")
     if incident.clearing_told:
+        draft.note("fired_again")
         draft.set(state="open" if incident.state == "restored" else incident.state, restored_at=None, joined=0)
         draft.tell("reopened", incident.told)
     elif incident.announced_at is not None:
@@ -52,8 +52,7 @@ def _is_quiet(draft: Draft, view: View) -> None:
     at = view.zero_at or draft.now
     reason = "not_seen" if view.unseen else "resolved"
     incident = draft.incident
-    if incident.cleared_at is None:
-        draft.note("signals_cleared", reason=reason)
+    # Not in the record until it is told: an alert may come and go for weeks.
     if incident.cleared_at is None or at > incident.cleared_at or reason != incident.cleared_reason:
         draft.set(cleared_at=max(at, incident.cleared_at or 0), cleared_reason=reason)
 
@@ -73,6 +72,7 @@ def tell_clearing(draft: Draft) -> None:
     incident = draft.incident
     asks = dict.fromkeys((*audience.lead(incident, draft.plan), "business"), ("restore",))
     draft.set(clearing_told=True, clearings=incident.clearings + 1, joined=0)
+    draft.note("signals_cleared", reason=incident.cleared_reason)
     draft.tell("cleared", incident.told, reason=incident.cleared_reason, asks=asks)
 
 
@@ -98,10 +98,39 @@ def auto_restore(draft: Draft) -> None:
 
 def _close(draft: Draft, outcome: Outcome) -> None:
     incident = draft.incident
+    restored_at = incident.restored_at or draft.now
+    _count_recovery_time(draft, "met" if restored_at <= incident.rto_deadline else "missed")
+    if outcome == "recovered":
+        draft.observe("recover", (restored_at - incident.started_at) / SECOND, incident.class_, incident.tier.value)
     draft.set(state="closed", outcome=outcome, closed_at=draft.now)
     draft.note("closed", outcome=outcome)
     draft.count("closed", incident.class_, incident.tier.value, outcome)
     draft.tell("closed", incident.told, reason=outcome)
+
+
+def missing_due(incident: Incident) -> Millis | None:
+    """When the recovery time is missed; ``None`` while nothing fires, or once an outcome stands."""
+    if incident.rto_outcome or incident.announced_at is None or incident.cleared_at is not None:
+        return None
+    return incident.rto_deadline
+
+
+def miss_recovery_time(draft: Draft) -> None:
+    """Count a recovery time as missed the moment it passes, not only when somebody restores the service."""
+    due = missing_due(draft.incident)
+    if due is not None and draft.now >= due:
+        _count_recovery_time(draft, "missed")
+
+
+def _count_recovery_time(draft: Draft, outcome: str) -> None:
+    incident = draft.incident
+    if incident.rto_outcome:
+        return
+    draft.set(rto_outcome=outcome)
+    draft.note(f"rto_{outcome}", deadline=format_time(incident.rto_deadline))
+    draft.count("rto", incident.class_, incident.tier.value, outcome)
+    if incident.decision.vendor in draft.plan.vendors:
+        draft.count("vendor_rto", incident.decision.vendor, outcome)
 
 
 def tell_stale(draft: Draft, view: View) -> None:

@@ -81,12 +81,12 @@ class Console:
 
 
 def notice(message: Message, *, colour: bool) -> str:
-    """What is printed for one message, with its ending newline."""
+    """What is printed for one message: with an empty line after it, so that notices stand apart."""
     groups = ",".join(message.body.get("groups") or (message.group,))
     head = one_line(f"{message.event} {groups} {message.incident} {message.subject}", 400)
     start = _COLOURS.get(message.body.get("incident", {}).get("tier", ""), "") if colour else ""
     text = "".join(f"{_INDENT}{line}".rstrip() + "\n" for line in lines(message.text))
-    return f"{start}{head}{_PLAIN if start else ''}\n{text}"
+    return f"{start}{head}{_PLAIN if start else ''}\n{text}\n"
 
 
 def _judge(error: Exception | None) -> None:

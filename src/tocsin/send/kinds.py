@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TextIO
+from typing import Protocol
 
 import aiohttp
 
 from tocsin import __version__
 from tocsin._core.clock import Clock
-from tocsin._core.errors import ConfigurationError
-from tocsin._core.message import Sender
+from tocsin._core.errors import ConfigurationError, SendRefused
+from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin.send.console import Console
 from tocsin.send.webhook import Webhook
@@ -28,10 +28,27 @@ HTTP_KINDS: Mapping[str, HttpKind] = {"webhook": Webhook}
 KINDS = (*HTTP_KINDS, "console")
 
 
-def open_sender(channel: Channel, *, session: aiohttp.ClientSession, console: TextIO, clock: Clock) -> Sender:
-    """The channel, ready to send. Raises ``ConfigurationError`` where its settings cannot work."""
+class Gone:
+    """A channel that the plan no longer has: what is still owed there becomes dead letters, visible, not lost."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def send(self, message: Message) -> None:
+        """Refuse."""
+        raise SendRefused(f"the plan no longer has a channel {self._name}; what it was owed goes no further")
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+def open_sender(channel: Channel, *, session: aiohttp.ClientSession, console: Console, clock: Clock) -> Sender:
+    """The channel, ready to send; all of type ``console`` share one.
+
+    Raises ``ConfigurationError`` where its settings cannot work.
+    """
     if channel.type == "console":
-        return Console(console)
+        return console
     kind = HTTP_KINDS.get(channel.type)
     if kind is None:
         raise ConfigurationError(

@@ -81,7 +81,9 @@ def span(duration: Millis, words: Words) -> str:
 
 def _titled(notice: Notice, facts: Facts, words: Words) -> str:
     marks = [words.drill] if notice.drill else []
-    marks += [words.tiers[notice.tier], facts.class_title]
+    marks.append(words.tiers[notice.tier])
+    if not facts.title.startswith(facts.class_title):
+        marks.append(facts.class_title)
     return words.titled.format(marks="".join(words.bracket.format(mark) for mark in marks), title=facts.title)
 
 

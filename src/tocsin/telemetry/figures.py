@@ -10,12 +10,12 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from tocsin._core.incident import Incident
 from tocsin._core.times import SECOND, Millis
 from tocsin.telemetry.instruments import PREFIX, Labels
-from tocsin.telemetry.known import EVENTS, OUTCOMES, STATES, TIERS, Known, every
+from tocsin.telemetry.known import EVENTS, OUTCOMES, RECOVERY_BOUNDS, RTO, STATES, TIERS, Known, every
 
 SHOWN = 200
 """Incidents with series of their own."""
@@ -29,7 +29,9 @@ class StoreFigures:
 
     ``notices`` by group and event; ``queued``, ``dead`` and ``last_success`` (milliseconds since the epoch)
     by channel; ``opened`` by class and tier; ``closed`` by class, tier and outcome; ``service_opened`` by
-    service and tier. ``incidents`` are all that are not closed, ``now`` the time at which they were read.
+    service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result; ``recover`` by
+    class, tier and upper bound in seconds (cumulative) and ``recover_sum``, in seconds, by class and tier.
+    ``incidents`` are all that are not closed, ``now`` the time at which they were read.
     """
 
     now: Millis
@@ -40,6 +42,10 @@ class StoreFigures:
     opened: Mapping[Labels, float]
     closed: Mapping[Labels, float]
     service_opened: Mapping[Labels, float]
+    rto: Mapping[Labels, float]
+    vendor_rto: Mapping[Labels, float]
+    recover: Mapping[Labels, float]
+    recover_sum: Mapping[Labels, float]
     incidents: Sequence[Incident]
     keys_set_aside: int
 
@@ -69,6 +75,21 @@ def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
         every(known.services, TIERS),
         figures.service_opened,
     )
+    text = "Incidents by whether they recovered in time; missed the moment the deadline passes."
+    yield _counter("incident_rto_outcomes", text, ("class", "tier", "result"), every(*graded, RTO), figures.rto)
+    text = "The same for the vendors of the services concerned."
+    zeros = every(known.vendors, RTO)
+    yield _counter("vendor_rto_outcomes", text, ("vendor", "result"), zeros, figures.vendor_rto)
+    yield _recoveries(figures, known)
+
+
+def _recoveries(figures: StoreFigures, known: Known) -> Metric:
+    text = "From an incident's start to its recovery."
+    family = HistogramMetricFamily(PREFIX + "incident_time_to_recover_seconds", text, labels=("class", "tier"))
+    for labels in every(known.classes, TIERS):
+        buckets = [(bound, figures.recover.get((*labels, bound), 0.0)) for bound in RECOVERY_BOUNDS]
+        family.add_metric(labels, buckets, sum_value=figures.recover_sum.get(labels, 0.0))
+    return family
 
 
 def _gauges(figures: StoreFigures, known: Known, incidents: Iterable[Incident]) -> Iterator[Metric]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
+from tocsin._core.incident import RECOVERY_BUCKETS
 from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
 from tocsin.telemetry.instruments import Labels
@@ -17,9 +18,13 @@ OUTCOMES = ("recovered", "unconfirmed", "transient", "false_alarm", "merged")
 EVENTS = ("opened", "alerts_added", "tier_raised", "cleared", "reopened", "closed", "stale")
 """The events of which notices are told."""
 
+RTO = ("met", "missed")
 RESULTS = ("accepted", "retried", "dead", "superseded")
 SUPPRESSED = ("transient", "settling")
 STATUSES = ("firing", "resolved")
+
+RECOVERY_BOUNDS = (*map(str, RECOVERY_BUCKETS), "+Inf")
+"""Upper bounds, in seconds, of the store's histograms of recovery."""
 
 RULES = 1_000
 """Rules that are counted by name."""
@@ -38,6 +43,7 @@ class Known:
     groups: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    vendors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan) -> Known:
@@ -49,6 +55,7 @@ class Known:
             groups=tuple(plan.groups),
             channels=tuple(plan.channels),
             services=(*plan.services, OTHER),
+            vendors=tuple(plan.vendors),
         )
 
 

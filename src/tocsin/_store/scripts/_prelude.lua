@@ -27,8 +27,9 @@ local function num(value)
   return tonumber(value or 0) or 0
 end
 
--- Notes that alerts can be taken now, and since when again if they could not for a while.
-local function beat(key, now)
+-- Notes that alerts can be taken now, and since when again if they could not for a while. Only the loop, which
+-- works by the clock, begins the notes: a batch may have been received long before it gets here.
+local function beat(key, now, begins)
   local row = redis.call('HMGET', key, 'alive', 'from', 'resumed')
   local alive, from, resumed = num(row[1]), num(row[2]), num(row[3])
   if alive > 0 and now - alive > GAP then
@@ -38,7 +39,7 @@ local function beat(key, now)
     end
     resumed = now
     redis.call('HSET', key, 'alive', now, 'from', from, 'resumed', resumed)
-  elseif now > alive then
+  elseif now > alive and (alive > 0 or begins) then
     redis.call('HSET', key, 'alive', now)
   end
   return {from = from, resumed = resumed}

@@ -29,7 +29,7 @@ end
 -- All checks before the first write.
 local records, moved = {}, {1}
 for i, a in ipairs(alerts) do
-  local row = redis.call('HMGET', KEYS[4 + i], 'k', 'e', 'x', 'r')
+  local row = redis.call('HMGET', KEYS[4 + i], 'k', 'e', 'x', 'r', 'p')
   records[i] = row
   local joined = row[1]
   if joined and joined ~= '' and not row[2] and joined ~= digests[a[2]] and joined ~= digests[a[3]] then
@@ -41,7 +41,7 @@ if #moved > 1 then
   return moved
 end
 
-local gap = beat(KEYS[4], now)
+local gap = beat(KEYS[4], now, false)
 local marked = {}
 
 local function mark(place, is_urgent, at_once)
@@ -90,6 +90,9 @@ end
 
 local function remember(i, a, place)
   local key = KEYS[4 + i]
+  if records[i][2] then
+    redis.call('HSET', key, 'p', records[i][2])
+  end
   redis.call('HDEL', key, 'e', 'x')
   redis.call('HSET', key, 'v', 1, 'k', digests[place], 's', a[5], 'r', now, 'b', ARGV[3 + i])
   redis.call('PEXPIRE', key, keep)
@@ -203,8 +206,13 @@ local function take_firing(i, a)
 end
 
 local function take_resolved(i, a)
-  local place = firing_at(i, a)
   local joined = records[i][1]
+  if a[6] <= math.max(num(records[i][2]), num(records[i][5])) then
+    -- An end that is known: a source repeats it for a while, and one of a pair may do so while the other fires.
+    redis.call('HSET', KEYS[4 + i], 'r', now)
+    return 'r'
+  end
+  local place = firing_at(i, a)
   if not place and a[13] == 1 and not joined then
     return 'd'
   end

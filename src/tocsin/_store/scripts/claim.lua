@@ -14,7 +14,7 @@
 local now, lease, token = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local patience, rest, newest = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local queues = {urgent = KEYS[1], normal = KEYS[2]}
-local gap = beat(KEYS[7], now)
+local gap = beat(KEYS[7], now, true)
 local expired, aside, claimed = {}, {}, {}
 local ENDED_KEPT = 1000
 local BOUND = 500 -- how many alerts one claim expires or forgets at most; the next one goes on

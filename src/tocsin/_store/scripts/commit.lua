@@ -106,7 +106,7 @@ if num(row[1]) ~= c.mark then
     at = now
   end
 else
-  local gap = beat(KEYS[7], now)
+  local gap = beat(KEYS[7], now, true)
   at = next_expiry(KEYS[9], KEYS[10], num(row[2]), gap, now)
   if c.clock >= 0 and (not at or c.clock < at) then
     at = c.clock

@@ -1,0 +1,189 @@
+"""Every mistake is told, all at once, with its place and the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests._plan.written import problems_of, told
+
+from tocsin._core.problems import Problem
+
+GROUPS = "groups: {command: {channels: [console]}, technical: {channels: [console]}, business: {channels: [console]}"
+
+MISTAKES: list[tuple[str, int, str]] = [
+    ("recievers: {}", 1, "unknown key `recievers`"),
+    ("servces: {}", 1, "did you mean `services`?"),
+    ("language: fr", 11, "`fr` is not one of en, zh"),
+    ("timezone: Asia/Shangai", 11, "must be a time zone"),
+    ("external_url: tocsin", 15, "must be a whole address"),
+    ("rules: {}", 8, "`rules` must be a list"),
+    ("services: []", 11, "`services` must be a mapping"),
+    ("services: {a: 5}", 15, "`a` must be a mapping"),
+    ("services: {a: {importance: cor}}", 28, "did you mean `core`?"),
+    ("services: {a: {rto: 2}}", 21, "must be a duration such as 30s"),
+    ("services: {a: {rto: 2 hours}}", 21, "write numbers with ms, s, m, h or d"),
+    ("services: {a: {rto: 0s}}", 21, "longer than nothing"),
+    ("services: {a: {vendor: acme}}", 24, "there is no vendor `acme`"),
+    ("services: {a: {datasets: x}}", 26, "`datasets` must be a list"),
+    ("services: {a: {location: 5}}", 26, "put it in double quotes"),
+    ("services: {a: {business_lines: ['']}}", 33, "must not be empty"),
+    ("tiers: {high: {auto_restore: 1m}}", 16, "never closed by signals alone"),
+    ("tiers: {high: {rto: 5h}}", 21, "recovers within 4h at most"),
+    ("tiers: {medium: {wait: null}}", 24, "cannot be taken away"),
+    ("tiers: {hihg: {}}", 9, "did you mean `high`?"),
+    ("tiers: {high: {tell: everyone}}", 22, "is not one of all, listed, lead"),
+    ("matrix: {core: {wide: hi}}", 23, "is not one of high, medium, low"),
+    (GROUPS + ", legal: {channels: [console]}}", 1, "the group `data` is missing"),
+    (GROUPS + ", legal: {channels: [console]}, data: {channels: []}}", 156, "must name at least one"),
+    (GROUPS + ", legal: {channels: [console]}, data: {channels: [consol]}}", 157, "did you mean `console`?"),
+    (GROUPS + ", legal: {channels: [console]}, data: {channels: [console, console]}}", 166, "listed twice"),
+    (GROUPS + ", legal: {channels: [console]}, data: {channels: [console], fallback: [console]}}", 178, "no fallback"),
+    ("channels: {a: {type: slak}}", 22, "there is no channel of type `slak`; write one of webhook, console"),
+    ("channels: {a: {url: 'http://x'}}", 12, "`type` is missing"),
+    ("channels: {a: {type: webhook}}", 12, "`url` is missing"),
+    ("channels: {a: {type: webhook, url: 'ftp://x'}}", 36, "must be a whole address"),
+    ("channels: {a: {type: webhook, url: 'http://x', headers: {Host: y}}}", 57, "cannot set `Host`"),
+    ("channels: {a: {type: webhook, url: 'http://x', headers: {'a b': y}}}", 58, "no name of a header"),
+    ("channels: {'a/b': {type: console}}", 12, "letters, digits, dots"),
+    ("classes: {x: {lead: tecnical}}", 21, "did you mean `technical`?"),
+    ("classes: {x: {outage: yes}}", 23, "a mere text in YAML 1.2"),
+    ("sources: {x: {}}", 11, "`type` is missing; write one of prometheus, alertmanager"),
+    ("sources: {x: {type: zabbix}}", 21, "is not one of prometheus, alertmanager"),
+    ("sources: {prometheus: {type: alertmanager}}", 30, "is of type prometheus"),
+    ("tokens: {t: {may: [ingest], token: {env: T}, source: nope}}", 54, "there is no source `nope`"),
+    ("tokens: {t: {may: [read], token: {env: T}, source: prometheus}}", 52, "only a token that may ingest"),
+    ("tokens: {t: {may: [], token: {env: T}}}", 19, "must name at least one"),
+    ("environments: {dev: {drop: x, max_tier: low}}", 41, "has no tier"),
+    ("rules: [{match: ['a=b']}]", 9, "`name` is missing; every rule has a name"),
+    ("rules: [{name: a, match: ['a=~\"(\"']}]", 31, "no regular expression that RE2 takes: missing )"),
+    ("rules: [{name: a, match: ['a']}]", 29, "write =, !=, =~ or !~ after a"),
+    ("rules: [{name: a, match: a=b}]", 26, "`match` must be a list"),
+    ("rules: [{name: a, class: hw_sw_falt}]", 26, "did you mean `hw_sw_fault`?"),
+    ("rules: [{name: a, service: nope}]", 28, "there is no service `nope`"),
+    ("rules: [{name: a, vendor: nope}]", 27, "there is no vendor `nope`"),
+    ("rules: [{name: a, incident_by: []}]", 32, "must name at least one"),
+    ("rules: [{name: a, until: 2027-01-01}]", 19, "`until` ends a `drop`"),
+    ("rules: [{name: a, drop: x, until: 2027-02-30}]", 35, "must be a day such as"),
+    ("rules: [{name: a, drop: x, until: 9999-12-31}]", 35, "must be a day such as"),
+    ("rules: [{name: a, drop: x, class: other}]", 28, "a rule that drops decides nothing else"),
+    ("rules: [{name: a, drop: x, continue: true}]", 28, "a rule that drops decides nothing else"),
+    ("rules: [{name: a, title: {de: x}}]", 26, "it has no language `de`"),
+    ("tests: [5]", 9, "must be a mapping"),
+]
+
+TOP_LEVEL = ["calendars", "escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]
+TOP_LEVEL += ["silences", "teams", "templates", "watchdog"]
+LATER = (
+    [(f"{key}: {{}}", key) for key in TOP_LEVEL]
+    + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest", "calendar")]
+    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "when", "mention", "details")]
+    + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "when", "mention")]
+    + [("services: {a: {teams: [x]}}", "teams"), ("rules: [{name: a, links: {}}]", "links")]
+    + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels", "calendar")]
+)
+
+
+@pytest.mark.parametrize(("text", "column", "said"), MISTAKES, ids=[text for text, _, _ in MISTAKES])
+def test_each_mistake_is_told_where_it_stands(tmp_path: Path, text: str, column: int, said: str) -> None:
+    """One mistake is one problem, at its column, in words that say what to write."""
+    found = told(problems_of(tmp_path, text, T="t"))
+    assert [(line, at) for line, at, _ in found] == [(1, column)], found
+    assert said in found[0][2]
+
+
+@pytest.mark.parametrize(("text", "key"), LATER, ids=[text for text, _ in LATER])
+def test_keys_of_later_versions_are_refused_by_name(tmp_path: Path, text: str, key: str) -> None:
+    """What this version does not know yet is never ignored in silence."""
+    assert f"`{key}` belongs to a later version of Tocsin, and this one does not know it yet; take it out" in [
+        message for _, _, message in told(problems_of(tmp_path, text))
+    ]
+
+
+def test_all_problems_come_at_once_in_order(tmp_path: Path) -> None:
+    """Mistakes of shape, of reference and of grammar, in several files and several in one entry."""
+    problems = problems_of(
+        tmp_path,
+        {
+            "a.yaml": "services:\n  pay:\n    importance: cor\n    vendor: nobody\n    match: ['a=']\n",
+            "b.yaml": "rules:\n  - name: x\n    class: nonsense\n    continue: yes\n  - {match: ['a=b'], class: no}\n",
+        },
+    )
+    assert [(Path(problem.file).name, problem.line, problem.path) for problem in problems] == [
+        ("a.yaml", 3, "services.pay.importance"),
+        ("a.yaml", 4, "services.pay.vendor"),
+        ("a.yaml", 5, "services.pay.match[0]"),
+        ("b.yaml", 3, "rules[0].class"),
+        ("b.yaml", 4, "rules[0].continue"),
+        ("b.yaml", 5, "rules[1].name"),
+    ]
+
+
+def test_names_defined_twice_name_both_places(tmp_path: Path) -> None:
+    """Entries, settings, scalars and rules that two files define: the later one is told, with the first's place."""
+    first = "language: en\nchannels: {a: {type: console}}\ntiers: {high: {rto: 1h}}\nrules: [{name: r}]\n"
+    problems = problems_of(tmp_path, {"1.yaml": first, "2.yaml": first})
+    assert [f"{problem.line}: {problem.message}" for problem in problems] == [
+        f"1: `language` is set twice; the first is at {tmp_path}/1.yaml:1:1",
+        f"2: the channel `a` is defined twice; the first is at {tmp_path}/1.yaml:2:12",
+        f"3: `tiers.high.rto` is set twice; the first is at {tmp_path}/1.yaml:3:16",
+        f"4: the rule `r` is defined twice; the first is at {tmp_path}/1.yaml:4:16",
+    ]
+
+
+def test_paths_count_in_the_file_where_a_rule_stands(tmp_path: Path) -> None:
+    """The second file's first rule is ``rules[0]`` of that file, not a number over all files."""
+    (problem,) = problems_of(tmp_path, {"1.yaml": "rules: [{name: a}]", "2.yaml": "rules: [{name: b, tier: x}]"})
+    assert (Path(problem.file).name, problem.path) == ("2.yaml", "rules[0].tier")
+
+
+def test_a_file_that_cannot_be_read_makes_no_names_unknown(tmp_path: Path) -> None:
+    """While one file is broken, names that it may define are not complained about; the others' mistakes are."""
+    problems = problems_of(tmp_path, {"1.yaml": "vendors: [", "2.yaml": "services: {a: {vendor: acme, rto: 5}}"})
+    assert [(Path(problem.file).name, problem.path) for problem in problems] == [
+        ("1.yaml", ""),
+        ("2.yaml", "services.a.rto"),
+    ]
+
+
+def test_a_broken_entry_still_lends_its_name(tmp_path: Path) -> None:
+    """A vendor with a mistake in it is a vendor: one mistake is one problem."""
+    found = told(problems_of(tmp_path, "vendors: {acme: {rto: 5}}\nservices: {a: {vendor: acme}}"))
+    assert [line for line, _, _ in found] == [1]
+
+
+def test_the_caret_stands_under_the_words(tmp_path: Path) -> None:
+    """A problem prints file, line and column, then the line and a caret, true under Chinese too."""
+    (problem,) = problems_of(tmp_path, "services: {支付: {importance: cor}}")
+    assert str(problem) == (
+        f"{tmp_path}/plan.yaml:1:29: `cor` is not one of core, important, supporting; did you mean `core`?\n"
+        "    services: {支付: {importance: cor}}\n"
+        "                                  ^^^"
+    )
+
+
+def test_a_matcher_with_escapes_is_meant_as_a_whole(tmp_path: Path) -> None:
+    """Where YAML's own escapes blur the columns, the caret takes the whole text."""
+    (problem,) = problems_of(tmp_path, 'rules: [{name: a, match: ["a=~\\"(\\""]}]')
+    assert (problem.column, problem.width) == (27, 10)
+
+
+def test_a_long_line_is_shown_around_the_column() -> None:
+    """Nobody wants a line of a thousand characters; the caret still stands under the right ones."""
+    problem = Problem("a.yaml", 1, 901, "wrong", source="x" * 900 + "HERE" + "y" * 900, width=4)
+    _, line, caret = str(problem).split("\n")
+    assert len(line) < 170
+    assert line[caret.index("^") : caret.index("^") + 4] == "HERE" and caret.count("^") == 4
+
+
+def test_what_concerns_a_whole_file_has_no_line() -> None:
+    """Line 0 is left out of what is printed."""
+    assert str(Problem("rules", 0, 0, "there is no such directory")) == "rules: there is no such directory"
+
+
+def test_a_file_that_is_wrong_throughout_stays_bounded(tmp_path: Path) -> None:
+    """Thousands of mistakes are told as the first two hundred, and that there are more."""
+    problems = problems_of(tmp_path, "rules:\n" + "- {nme: x}\n" * 5_000)
+    assert len(problems) == 201
+    assert "there are more problems" in problems[-1].message
+    assert [problem.line for problem in problems[:2]] == [2, 2]
