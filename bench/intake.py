@@ -96,10 +96,8 @@ def main(seconds: float, sizes: tuple[int, ...]) -> None:
     rival = Alertmanager.there()
     say(machine(store_name()))
     say(f"beside    {Alertmanager.version() if rival else 'nothing: prometheus-alertmanager is not on PATH'}")
-    say(
-        f"method    32 connections, {seconds:g} s a run, not pinned to cores; 8 labels an alert, 100 services, 50 rules;"
-    )
-    say("          times are of whole requests; processor time is of the service and of its store, for an alert\n")
+    say(f"method    32 connections, {seconds:g} s a run, not pinned to cores, 8 labels, 100 services, 50 rules")
+    say("          times are of whole requests; processor time is of the service and its store, for an alert\n")
     say(f"{'':<22}{'alerts/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'own µs':>12}{'store µs':>10}")
     for size in sizes or SIZES:
         compare(size, seconds, rival=rival)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tocsin._core.model import Alert
 from tocsin._core.plan import Plan
 
-_RAW = "labels."
+RAW = "labels."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Sight:
         word = self.words.get(name)
         if word is not None:
             return word
-        if name.startswith(_RAW):
-            return self.labels.get(name[len(_RAW) :], "")
+        if name.startswith(RAW):
+            return self.labels.get(name[len(RAW) :], "")
         return self.labels.get(name, "")
 
     def knowing(self, **words: str) -> Sight:
