@@ -56,7 +56,7 @@ def alerts(count: int, rules: int, *, start: int = 0) -> list[Alert]:
     for number in range(start, start + count):
         n = number * 7919 % rules
         name = (f"Alert{n}", f"Team{n}QueueDown", f"Slow{n}Query")[n % 3]
-        labels = {"alertname": name, "namespace": f"team-{n}-x", "severity": "critical", "service": f"s{n % 97}"}
+        labels = {"alertname": name, "namespace": f"team-{n}-x", "severity": "critical", "service": f"s{number}"}
         labels |= {"instance": f"10.0.{number >> 8 & 255}.{number & 255}:9100", "pod": f"pod-{number}", "job": "node"}
         found.append(Alert(source="prometheus", labels=labels, firing=True, received_at=0))
     return found
