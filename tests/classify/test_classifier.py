@@ -329,8 +329,8 @@ def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
     """Endless new label sets do not pile up, and alerts with very large labels are not kept at all."""
     classifier = Classifier(plan_of(tmp_path, ""))
     for number in range(9_000):
-        classifier.classify(alert({"n": str(number)}), NOW)
+        classifier.classify(alert({"alertname": str(number)}), NOW)
     assert len(classifier._memo) == 8_192
     before = set(classifier._memo)
-    classifier.classify(alert({"n": "x" * 5_000}), NOW)
+    classifier.classify(alert({"alertname": "x" * 5_000}), NOW)
     assert set(classifier._memo) == before
