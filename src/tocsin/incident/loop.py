@@ -6,6 +6,7 @@ Killed anywhere, it loses nothing: the lease runs out, and the next to claim the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
@@ -118,13 +119,14 @@ class IncidentLoop:
         """Work on what is due now in a shard; answers how long there is nothing to do. Raises ``StoreError``."""
         now = self._clock.now()
         hot = self._due[keys]
-        ready = [key for key, at in hot.items() if at <= now][:AT_ONCE]
+        ready = [key for key, at in hot.items() if at <= now]
         for key in ready:
             del hot[key]
-        next_at: Millis | None = None
-        if len(ready) < AT_ONCE:
-            found, next_at = await stored.due_keys(self._store, keys, now, AT_ONCE - len(ready))
-            ready += (key for key in found if key not in ready)
+        if len(ready) >= AT_ONCE:
+            # Too many to begin with any: the store knows which are urgent, and what others left.
+            ready = []
+        found, next_at = await stored.due_keys(self._store, keys, now, AT_ONCE - len(ready))
+        ready += (key for key in found if key not in ready)
         if not ready:
             # An empty claim still notes that alerts can be taken now.
             await stored.claim(self._store, keys, (), token="", now=now)
@@ -150,6 +152,10 @@ class IncidentLoop:
             await self.settle(keys, claim)
         except StoreError as error:
             return error
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreError):
+                await asyncio.shield(stored.release(self._store, keys, claim, due=self._clock.now(), failed=False))
+            raise
         except Exception:
             log.exception("an incident key failed", extra={"key": claim.key, "tries": claim.tries})
             pause = min(SECOND * 2**claim.tries, LONGEST_BACKOFF)
