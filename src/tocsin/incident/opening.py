@@ -90,11 +90,13 @@ def _raise(draft: Draft, joined: Joined) -> None:
 
 
 def announce(draft: Draft, view: View) -> None:
-    """Tell of the incident once its wait is over, or close it untold if all its alerts have ended by then."""
+    """Tell of the incident once its wait is over, or close it untold if all its alerts had ended by then.
+
+    What ended later is told, though it be over: nobody may have been able to look in time."""
     incident = draft.incident
     if incident.announced_at is not None or draft.now < incident.announce_at:
         return
-    if view.firing == 0:
+    if view.firing == 0 and view.zero_at <= incident.announce_at:
         draft.set(state="closed", outcome="transient", closed_at=draft.now, joined=0)
         draft.note("closed", outcome="transient")
         draft.count("closed", incident.class_, incident.tier.value, "transient")
