@@ -58,7 +58,7 @@ class Model:
         self.opened = 0
         self.zero_at: Millis = 0
         self._joined: list[tuple[str, str, Millis]] = []
-        self._lost = False
+        self._lost: set[str] = set()
 
     def fires(self) -> int:
         """How many alerts fire."""
@@ -82,7 +82,8 @@ class Model:
         ):
             return "r"
         if not self.fires():
-            self._lost = False
+            self._lost.clear()
+        self._lost.discard(name)
         self.alerts[name] = ModelAlert(True, until, at)
         self._joined.append((name, tier, at))
         return "n"
@@ -93,16 +94,11 @@ class Model:
         if alert and alert.heard > at:
             return "r"
         fired = alert is not None and alert.firing
-        if alert and not alert.firing and alert.ended is None:
-            self._lost_found(name)
+        self._lost.discard(name)
         self.alerts[name] = ModelAlert(False, None, at, ended=at, end_heard=at)
-        if fired and not self.fires():
-            self.zero_at = at
+        if fired:
+            self.zero_at = max(self.zero_at, at)
         return "e" if fired else "r"
-
-    def _lost_found(self, name: str) -> None:
-        others = [other for key, other in self.alerts.items() if key != name]
-        self._lost = any(not other.firing and other.ended is None for other in others) and self._lost
 
     def look(self, now: Millis) -> None:
         """What falls due by now."""
@@ -125,12 +121,11 @@ class Model:
         return incident.announced and incident.cleared_at is not None and fired - incident.cleared_at > REOPEN
 
     def _expire(self, now: Millis) -> None:
-        for alert in self.alerts.values():
+        for name, alert in self.alerts.items():
             if alert.firing and alert.until is not None and alert.until <= now:
                 alert.firing = False
-                self._lost = True
-                if not self.fires():
-                    self.zero_at = now
+                self._lost.add(name)
+                self.zero_at = max(self.zero_at, alert.until)
 
     def _open(self, joined: list[tuple[str, str, Millis]]) -> ModelIncident:
         tier = max((tier for _, tier, _ in joined), key=lambda tier: RANK[tier])
@@ -161,7 +156,7 @@ class Model:
 
     def _clocks(self, incident: ModelIncident, now: Millis) -> None:
         if not incident.announced and now >= incident.announce_at:
-            if not self.fires():
+            if not self.fires() and self.zero_at <= incident.announce_at:
                 self.incident = None
                 return
             incident.announced, incident.pending = True, 0

@@ -31,8 +31,10 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one key's alerts. ``zero_at`` is when the last of them ended, ``fired_at`` when one fired
     while none did; ``unseen`` counts ended ones that were only lost from sight, ``stale`` firing ones unseen
-    for 25 hours. ``alerts`` are the newest 20. ``told`` says of ``<incident>/<sequence>/<group>`` whether a
-    channel accepted it (``accepted``) or how many may still do so. ``previous`` is the incident before and its closing.
+    for 25 hours. ``alerts`` are the newest 20. ``later`` counts those that fired since the last commit, the first
+    ``shown_later`` of ``alerts``: if an incident opens now, those are its own. ``told`` says of
+    ``<incident>/<sequence>/<group>`` whether a channel accepted it (``accepted``) or how many may still do so.
+    ``previous`` is the incident before and its closing.
     """
 
     key: str
@@ -46,10 +48,20 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     unseen: int = 0
     stale: int = 0
     truncated: int = 0
+    later: int = 0
+    shown_later: int = 0
     joined: Joined | None = None
     alerts: tuple[AlertRecord, ...] = ()
     told: Mapping[str, str] = {}
     previous: tuple[str, Millis] | None = None
+
+    def of_next(self) -> View:
+        """What an incident that opens now may know: its own alerts only."""
+        return msgspec.structs.replace(self, total=self.later, alerts=self.alerts[: self.shown_later])
+
+    def of_last(self) -> View:
+        """What the incident before it may know then."""
+        return msgspec.structs.replace(self, alerts=self.alerts[self.shown_later :])
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

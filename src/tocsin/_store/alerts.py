@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tocsin._core.incident import AlertRecord
 from tocsin._core.times import DAY, Millis
@@ -50,19 +50,60 @@ class Accepted:
 
 async def accept(store: Store, news: Sequence[News], now: Millis) -> Accepted:
     """Store a batch received at ``now``. Each identity may be in it once. Raises ``StoreUnavailable``."""
-    outcomes = [""] * len(news)
-    accepted = Accepted(outcomes)
-    by_shard: dict[Keys, list[int]] = {}
-    for place, item in enumerate(news):
-        by_shard.setdefault(store.shard_of(item.key or item.identity[-32:]), []).append(place)
-    for keys, places in by_shard.items():
-        for first in range(0, len(places), BATCH):
-            chunk = places[first : first + BATCH]
-            letters, due = await _accept(store, keys, [news[place] for place in chunk], now)
-            accepted.due.extend(due)
-            for place, letter in zip(chunk, letters, strict=True):
-                outcomes[place] = letter
+    accepted = Accepted([""] * len(news))
+    homes = [store.shard_of(item.key or item.identity[-32:]) for item in news]
+    places = list(range(len(news)))
+    if len(store.shards) > 1:
+        strays = await _strays(store, news, homes)
+        for keys, items in strays.items():
+            await _accept_in(store, keys, items, now, accepted)
+        # What turned out to be neither firing nor ended there is decided about here.
+        places = [place for place in places if accepted.outcomes[place] in ("", "d")]
+    by_shard: dict[Keys, dict[int, News]] = {}
+    for place in places:
+        by_shard.setdefault(homes[place], {})[place] = news[place]
+    for keys, items in by_shard.items():
+        await _accept_in(store, keys, items, now, accepted)
     return accepted
+
+
+async def _strays(store: Store, news: Sequence[News], homes: Sequence[Keys]) -> dict[Keys, dict[int, News]]:
+    """Alerts that joined a key of another shard, before the plan said otherwise: to be looked up there only."""
+    at_home = await _joined(store, [(homes[place], item.identity) for place, item in enumerate(news)])
+    wanted = [
+        (place, keys)
+        for place, key in enumerate(at_home)
+        if not key
+        for keys in store.shards
+        if keys is not homes[place]
+    ]
+    found = await _joined(store, [(keys, news[place].identity) for place, keys in wanted])
+    strays: dict[Keys, dict[int, News]] = {}
+    for (place, keys), key in zip(wanted, found, strict=True):
+        if key:
+            strays.setdefault(keys, {})[place] = replace(news[place], key="", record=None, joined=key)
+    return strays
+
+
+async def _joined(store: Store, wanted: Sequence[tuple[Keys, str]]) -> list[str]:
+    """For each identity the key that it joined in a shard, if it was not said to have ended; else ``""``."""
+    if not wanted:
+        return []
+    pipe = store.pipeline()
+    for keys, identity in wanted:
+        pipe.hmget(keys.alert(identity), ["k", "e"])
+    return [joined.decode() if joined and not ended else "" for joined, ended in await store.call(pipe.execute())]
+
+
+async def _accept_in(store: Store, keys: Keys, items: Mapping[int, News], now: Millis, accepted: Accepted) -> None:
+    """Store the alerts of one shard, given by their places in the batch."""
+    places = list(items)
+    for first in range(0, len(places), BATCH):
+        chunk = places[first : first + BATCH]
+        letters, due = await _accept(store, keys, [items[place] for place in chunk], now)
+        accepted.due.extend(due)
+        for place, letter in zip(chunk, letters, strict=True):
+            accepted.outcomes[place] = letter
 
 
 async def _accept(store: Store, keys: Keys, news: list[News], now: Millis) -> tuple[str, list[tuple[str, Millis]]]:

@@ -16,7 +16,16 @@ import hiredis
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    MasterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from tocsin._core.errors import ConfigurationError, StoreError, StoreMismatch, StoreUnavailable
 from tocsin._core.times import Millis
@@ -26,8 +35,12 @@ from tocsin._store.keys import Keys
 TIMEOUT = 2.0
 """Seconds after which the store counts as out of reach."""
 
-NOT_NOW = ("READONLY", "OOM", "LOADING", "MISCONF", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "BUSY")
-"""How the store says that it cannot write at present."""
+_WORDS = "READONLY|OOM|LOADING|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|BUSY"
+_NOT_NOW = re.compile(rf"(?:^|-)(?:{_WORDS})\b")
+"""How the store says that it cannot write at present: at the beginning or, in Redis 6.2, after a script's line."""
+
+_NOT_NOW_ERRORS = (ReadOnlyError, OutOfMemoryError, MasterDownError, ClusterDownError, TryAgainError)
+"""The same where the client knows the word: it then leaves it out of the text."""
 
 CONNECTIONS = 50
 SCHEMES = ("redis://", "rediss://", "unix://")
@@ -135,17 +148,18 @@ class Store:
     async def run(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
         """Run a script of ``scripts/`` by its name. Raises ``StoreUnavailable``; ``StoreError`` if it is faulty."""
         await self.check()
-        digest = self._hashes.get(script)
         try:
+            digest = self._hashes.get(script)
             if digest is None:
-                digest = self._hashes[script] = await self.call(self._client.script_load(source(script)))
-            return await self._client.evalsha(digest, len(keys), *keys, *args)
-        except NoScriptError:
-            # The store was restarted or flushed; sending the text once loads it there again.
-            return await self.call(self._client.eval(source(script), len(keys), *keys, *args))
+                digest = self._hashes[script] = await self._client.script_load(source(script))
+            try:
+                return await self._client.evalsha(digest, len(keys), *keys, *args)
+            except NoScriptError:
+                # The store was restarted or flushed; sending the text once loads it there again.
+                return await self._client.eval(source(script), len(keys), *keys, *args)
         except ResponseError as error:
-            if str(error).startswith(NOT_NOW):
-                raise StoreUnavailable(f"the store takes nothing now: {error}") from error
+            if isinstance(error, _NOT_NOW_ERRORS) or _NOT_NOW.search(str(error)):
+                raise StoreUnavailable(f"the store takes nothing now: {type(error).__name__}: {error}") from error
             raise StoreError(f"the store refused {script}: {error}") from error
         except (TimeoutError, RedisError, OSError) as error:
             raise StoreUnavailable(f"the store is out of reach: {type(error).__name__}: {error}") from error

@@ -86,10 +86,10 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
     found = []
     for member, tries, flat, newest in rows:
         # RESP3 answers a map for HGETALL outside scripts, but a flat list inside them.
-        view = {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
-        incident = view.get("inc", b"").decode()
+        fields = {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
+        incident = fields.get("inc", b"").decode()
         names = [(newest[i].decode(), newest[i + 1] == 1) for i in range(0, len(newest), 2)]
-        found.append((member.decode(), tries, view, incident, names))
+        found.append((member.decode(), tries, fields, incident, names))
         pipe.get(keys.incident(incident))
         for name, _ in names:
             pipe.hmget(keys.alert(name), ["b", "e"])
@@ -99,17 +99,17 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
         stored = next(answers)
         rows_of_alerts = [next(answers) for _ in names]
         try:
-            alerts = tuple(_alerts(names, rows_of_alerts))
+            view = _view(key, fields, names, rows_of_alerts)
             present = decode(Incident, stored) if incident and stored else None
         except StoreMismatch as error:
             # It must not hold up the others. Its lease runs out, and after some tries it is set aside.
             log.error("an incident key cannot be read", extra={"key": key, "error": str(error)})
             continue
-        loaded.append((key, int(tries), fields, alerts, present))
-    told = await _told(store, keys, [present for *_, present in loaded])
+        loaded.append(Claim(key=key, token=token, tries=int(tries), view=view, incident=present))
+    told = await _told(store, keys, [claimed.incident for claimed in loaded])
     return tuple(
-        Claim(key=key, token=token, tries=tries, view=_view(key, fields, told[place], alerts), incident=present)
-        for place, (key, tries, fields, alerts, present) in enumerate(loaded)
+        msgspec.structs.replace(claimed, view=msgspec.structs.replace(claimed.view, told=arrived))
+        for claimed, arrived in zip(loaded, told, strict=True)
     )
 
 
@@ -136,7 +136,7 @@ def _alerts(names: list[tuple[str, bool]], rows: list[Any]) -> Iterable[AlertRec
             yield msgspec.structs.replace(record, firing=firing, ends_at=ends_at)
 
 
-def _view(key: str, fields: dict[str, bytes], told: dict[str, str], alerts: tuple[AlertRecord, ...]) -> View:
+def _view(key: str, fields: dict[str, Any], names: list[tuple[str, bool]], rows: list[Any]) -> View:
     def number(name: str) -> int:
         return int(fields.get(name) or 0)
 
@@ -154,8 +154,9 @@ def _view(key: str, fields: dict[str, bytes], told: dict[str, str], alerts: tupl
         stale=number("stale"),
         truncated=number("trunc"),
         joined=_joined(fields) if "t_at" in fields else None,
-        alerts=alerts,
-        told=told,
+        later=number("later"),
+        shown_later=sum(body is not None for body, _ in rows[: number("later")]),
+        alerts=tuple(_alerts(names, rows)),
         previous=(previous[0], int(previous[1])) if previous else None,
     )
 

@@ -43,6 +43,7 @@ class Classifier:
         self._rules = MatcherIndex([_alternatives(rule.match, rule.match_any) for rule in plan.rules])
         self._environments = tuple(plan.environments.values())
         self._environment_index = MatcherIndex([_environment_condition(each) for each in self._environments])
+        self._usual = next(iter(plan.environments), "prod")
         self._matched_services = tuple(service for service in plan.services.values() if service.match)
         self._service_index = MatcherIndex([(service.match,) for service in self._matched_services])
         self._ends = sorted({rule.until for rule in plan.rules if rule.until is not None})
@@ -56,7 +57,7 @@ class Classifier:
         if sum(map(len, labels)) + sum(map(len, labels.values())) > _LARGEST_REMEMBERED:
             return self._decide(alert, now)
         # What an alert is about is its instance only if nothing better is known of it.
-        about = "" if any(name in labels for name in self._subjects) else labels.get("instance", "")
+        about = "" if any(labels.get(name) for name in self._subjects) else labels.get("instance", "")
         names = self._names
         seen = frozenset([item for item in labels.items() if item[0] in names])
         key = (bisect_right(self._ends, now), alert.source, about, seen)
@@ -155,7 +156,7 @@ class Classifier:
             operational=class_.operational,
             rto=graded.rto,
             wait=self._plan.tiers[graded.tier].wait if wait is None else wait,
-            title=verdict.get("title") or _title(class_.title, sight),
+            title=verdict.get("title") or _title(class_.title, sight, self._usual),
             service=sight.value("service"),
             environment=sight.value("environment"),
             location=sight.value("location"),
@@ -204,9 +205,12 @@ def _key(names: Sequence[str], class_: str, sight: Sight, *, drill: bool) -> tup
     return (*parts, ("drill", "true")) if drill else tuple(parts)
 
 
-def _title(title: Text, sight: Sight) -> Text:
-    """The class's title and what it is about; never a host's name, since all groups read it."""
+def _title(title: Text, sight: Sight, usual: str) -> Text:
+    """The class's title and what it is about; never a host's name, since all groups read it. An environment
+    is named if it is not the usual one."""
     about = next(filter(None, map(sight.value, ("service", "namespace", "alertname"))), "")
+    environment = sight.value("environment")
+    place_en, place_zh = (f" ({shown(environment)})", f"（{shown(environment)}）") if environment != usual else ("", "")
     if not (about := shown(about)):
-        return title
-    return Text(f"{title.en}: {about}", f"{title.zh}: {about}")
+        return Text(title.en + place_en, title.zh + place_zh)
+    return Text(f"{title.en}: {about}{place_en}", f"{title.zh}：{about}{place_zh}")

@@ -38,8 +38,8 @@ async def take(store: Store, classified: Sequence[Classified], now: Millis) -> T
     outcomes = ["r"] * len(news)
     for place, letter in zip(chosen, accepted.outcomes, strict=True):
         outcomes[place] = letter
-    for place, item in enumerate(news):
-        if item.record is None and outcomes[place] == "r" and place not in chosen:
+    for place in set(range(len(news))).difference(chosen):
+        if news[place].record is None:
             outcomes[place] = "d"
     receipt = Receipt(
         received=len(news),

@@ -10,10 +10,13 @@ import msgspec
 
 from tocsin._core.incident import Fallback, Incident, Notice, TimelineEntry
 from tocsin._core.plan import Plan
-from tocsin._core.times import Millis
+from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
 from tocsin.incident import opening, signals
 from tocsin.incident.draft import Draft
+
+ARRIVED_EVERY: Millis = 10 * MINUTE
+"""How often a closed incident looks whether its last notices arrived, where nothing else would wake it."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,20 +37,21 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 def decide(incident: Incident | None, view: View, plan: Plan, now: Millis, *, counter: int = 0) -> Decision:
     """Decide about one incident key. ``counter`` is counted up by the caller while an incident's id is taken."""
     present = Draft(incident, plan, now) if incident else None
-    drafts = [present] if present else []
+    drafts = [(present, view)] if present else []
     fallbacks = _take_fallbacks(present, view) if present else []
     if present and present.is_open and signals.returned_too_late(present.incident, view, plan):
         signals.close_unconfirmed(present)
     if present and present.is_open:
         if view.joined:
-            opening.join(present, view.joined)
+            opening.join(present, view.joined, view)
         _go_on(present, view)
     elif view.joined:
         follows = _previous(present, view, plan)
-        opened = opening.open_incident(view, view.joined, plan, now, counter=counter, follows=follows)
-        drafts.append(opened)
-        _go_on(opened, view)
-    return _result(drafts, view, fallbacks)
+        own = view.of_next()
+        opened = opening.open_incident(own, view.joined, plan, now, counter=counter, follows=follows)
+        drafts = [(draft, view.of_last()) for draft, _ in drafts] + [(opened, own)]
+        _go_on(opened, own)
+    return _result(drafts, fallbacks)
 
 
 def _go_on(draft: Draft, view: View) -> None:
@@ -90,9 +94,11 @@ def _take_fallbacks(draft: Draft, view: View) -> list[Fallback]:
     return due
 
 
-def _result(drafts: list[Draft], view: View, fallbacks: list[Fallback]) -> Decision:
+def _result(seen: list[tuple[Draft, View]], fallbacks: list[Fallback]) -> Decision:
+    """``seen`` are the incidents, the present one last, and what each may know of the key's alerts."""
+    drafts = [draft for draft, _ in seen]
     notices: list[Notice] = []
-    for place, draft in enumerate(drafts):
+    for place, (draft, view) in enumerate(seen):
         notices += draft.finish(view)
         if place + 1 < len(drafts):
             # What the old incident's groups were not yet seen to get, the new one watches over.
@@ -114,6 +120,9 @@ def _clock(draft: Draft) -> Millis | None:
     """When the next clock of the incident is due."""
     incident, plan = draft.incident, draft.plan
     clocks: list[Millis | None] = [entry.due for entry in incident.unconfirmed]
+    if incident.unconfirmed and not draft.is_open:
+        # What arrives wakes nobody, and until it is seen to have arrived the alerts' view must be kept.
+        clocks.append(draft.now + ARRIVED_EVERY)
     if draft.is_open:
         clocks += (
             incident.announce_at if incident.announced_at is None else None,

@@ -6,6 +6,7 @@ Killed anywhere, it loses nothing: the lease runs out, and the next to claim the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
@@ -128,13 +129,14 @@ class IncidentLoop:
         """Work on what is due now in a shard; answers how long there is nothing to do. Raises ``StoreError``."""
         now = self._clock.now()
         hot = self._due[keys]
-        # Now and then room is left for what others made due, or what is due since time has passed.
-        room = AT_ONCE if self._unlooked[keys] < TURNS_UNLOOKED else AT_ONCE // 2
-        ready = [key for key, at in hot.items() if at <= now][:room]
+        ready = [key for key, at in hot.items() if at <= now]
         for key in ready:
             del hot[key]
+        if len(ready) >= AT_ONCE:
+            # Too many to begin with any: the store knows which are urgent, and what others left.
+            ready = []
         next_at: Millis | None = None
-        if ready and room == AT_ONCE:
+        if ready and self._unlooked[keys] < TURNS_UNLOOKED:
             self._unlooked[keys] += 1
         else:
             self._unlooked[keys] = 0
@@ -167,6 +169,10 @@ class IncidentLoop:
             await self.settle(keys, claim)
         except StoreError as error:
             return error
+        except asyncio.CancelledError:
+            with contextlib.suppress(StoreError):
+                await asyncio.shield(stored.release(self._store, keys, claim, due=self._clock.now(), failed=False))
+            raise
         except Exception:
             log.exception("an incident key failed", extra={"key": claim.key, "tries": claim.tries})
             pause = min(SECOND * 2**claim.tries, LONGEST_BACKOFF)

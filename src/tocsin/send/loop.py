@@ -91,6 +91,7 @@ class ChannelLoop:
         self._sends: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._draining = False
+        self._fails = False
 
     def wake(self, owed: Iterable[Delivery] = ()) -> None:
         """There may be something to send; ``owed`` are deliveries of this channel that were just committed."""
@@ -200,6 +201,7 @@ class ChannelLoop:
     async def _record(self, keys: Keys, parcel: Parcel, error: SendError | None) -> None:
         now = self._clock.now()
         delivery, notice = parcel.delivery, parcel.notice
+        self._tell_log(error)
         if error is None:
             after = stored.attempted(delivery, Attempt(at=now, result="accepted"), state="accepted", due=now)
             # The message is out: record it even while the store is briefly out of reach.
@@ -220,6 +222,14 @@ class ChannelLoop:
                 "a delivery is a dead letter",
                 extra={"delivery": delivery.id, "channel": self.channel, "error": str(error)},
             )
+
+    def _tell_log(self, error: SendError | None) -> None:
+        """One line when a channel begins to fail, and one when it works again; not one for each try."""
+        if error is not None and not self._fails:
+            log.warning("a channel fails", extra={"channel": self.channel, "error": str(error)})
+        elif error is None and self._fails:
+            log.info("a channel works again", extra={"channel": self.channel})
+        self._fails = error is not None
 
     async def _insist(self, record: Callable[[], Awaitable[object]]) -> None:
         for pause in (0.1, 0.5, 2.0):

@@ -5,8 +5,9 @@
 --   rev     moved by every commit              done   the mark that the last commit had seen
 --   seq     counts alerts that fired           base   seq before the first alert of the present incident
 --   firing  how many alerts fire               total  how many distinct alerts the present incident had
---   zero    when the last alert ended          fired  when one fired while none did
---   unseen  ended ones that were only lost     trunc  alerts that a sender left out of its groups
+--   zero    when the last alert ended          fired  when one fired while none did, and
+--                                              fseq   seq as of then
+--   unseen  those lost from sight since then   trunc  alerts that a sender left out of its groups
 --   period  the longest period between news    inc    the id of the present incident, or ''
 --   rank    its tier's rank                    u      1: its place is the urgent queue
 --   clock   the next clock of the incident     last   when it was last committed
@@ -69,6 +70,13 @@ local function next_expiry(until_key, seen_key, period, gap, now)
     end
   end
   return at
+end
+
+-- Notes when an alert of a key ended; replayed news may come after later ends.
+local function note_end(view, at)
+  if at > num(redis.call('HGET', view, 'zero')) then
+    redis.call('HSET', view, 'zero', at)
+  end
 end
 
 -- How many of a key's alerts should have been heard of again by now.

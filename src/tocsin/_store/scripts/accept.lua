@@ -116,6 +116,17 @@ local function expect(place, a)
   end
 end
 
+-- An alert that was lost from sight, and `fired_at` (a seq) before, fires or is known to have ended. Those that were
+-- lost before the present firing began are not among the unseen ones. True if it was.
+local function found_again(view, fired_at)
+  local row = redis.call('HMGET', view, 'fseq', 'unseen')
+  local was_counted = num(row[2]) > 0 and fired_at and tonumber(fired_at) >= num(row[1])
+  if was_counted then
+    redis.call('HINCRBY', view, 'unseen', -1)
+  end
+  return was_counted
+end
+
 local function fire(i, a)
   local view, until_key, seen, recent = keys_of(a[2])
   local known = redis.call('HMGET', view, 'base', 'rank', 'inc', 'firing')
@@ -132,27 +143,29 @@ local function fire(i, a)
   remember(i, a, a[2])
   expect(a[2], a)
   if redis.call('HINCRBY', view, 'firing', 1) == 1 then
-    redis.call('HSET', view, 'fired', now, 'unseen', 0)
+    redis.call('HSET', view, 'fired', now, 'fseq', seq, 'unseen', 0)
+  elseif records[i][1] == digests[a[2]] and not records[i][2] then
+    found_again(view, before)
   end
   put_fresh(view, i, a, is_new)
   local is_first = not known[3] or known[3] == ''
   mark(a[2], a[8] >= 3, is_first or a[8] > num(known[2]))
 end
 
-local function finish(i, a, place, was_seen)
+-- Ends an alert: now, or at the time at which it lapsed.
+local function finish(a, place, lapsed)
   local view, until_key, seen = keys_of(place)
   redis.call('ZREM', until_key, a[1])
   redis.call('ZREM', seen, a[1])
-  if redis.call('HINCRBY', view, 'firing', -1) == 0 then
-    redis.call('HSET', view, 'zero', now)
-  end
-  if not was_seen then
+  redis.call('HINCRBY', view, 'firing', -1)
+  note_end(view, lapsed or now)
+  if lapsed then
     redis.call('HINCRBY', view, 'unseen', 1)
   end
   mark(place, false, false)
 end
 
--- The place of the key with which an alert fires, and whether it lapsed unnoticed; nil where it does not fire.
+-- The place of the key with which an alert fires, and when it lapsed if it did unnoticed; nil where it does not fire.
 local function firing_at(i, a)
   local joined = records[i][1]
   if not joined or joined == '' or records[i][2] then
@@ -165,9 +178,10 @@ local function firing_at(i, a)
     return nil
   end
   if deadline == 'inf' then
-    return place, false
+    return place, nil
   end
-  return place, expiry(tonumber(deadline), num(redis.call('HGET', view, 'period')), gap) <= now
+  local at = expiry(tonumber(deadline), num(redis.call('HGET', view, 'period')), gap)
+  return place, at <= now and at or nil
 end
 
 local function note_truncated(a, place)
@@ -191,7 +205,7 @@ local function take_firing(i, a)
     return 'r'
   end
   if place then
-    finish(i, a, place, false)
+    finish(a, place, lapsed)
   end
   local ended, received = records[i][2], records[i][3]
   if ended and a[5] >= 0 and a[5] <= tonumber(ended) and now - tonumber(received) < LATE then
@@ -217,12 +231,13 @@ local function take_resolved(i, a)
     return 'd'
   end
   if place then
-    finish(i, a, place, true)
+    finish(a, place, nil)
   elseif joined and joined ~= '' and not records[i][2] then
     -- Lost from sight before, and now known to have ended.
-    local view = keys_of((joined == digests[a[2]]) and a[2] or a[3])
-    if num(redis.call('HGET', view, 'unseen')) > 0 then
-      redis.call('HINCRBY', view, 'unseen', -1)
+    local was_at = (joined == digests[a[2]]) and a[2] or a[3]
+    local view, _, _, recent = keys_of(was_at)
+    if found_again(view, redis.call('ZSCORE', recent, a[1])) then
+      mark(was_at, false, false)
     end
   end
   redis.call('HSET', KEYS[4 + i], 'v', 1, 'k', joined or '', 'e', a[6], 'x', now, 'r', now)

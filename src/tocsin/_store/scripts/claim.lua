@@ -5,8 +5,9 @@
 -- ARGV  1 now 2 end of the lease 3 token 4 tries before a key is set aside 5 how long it then rests
 --       6 how many of the newest alerts to name, 7… the candidates (digests).
 -- Reply {expired, aside, claimed}: expired {source, count, …}; aside {digest, …};
---       claimed {{digest, tries, view, newest}, …}: view a flat hash,
---       newest {identity, 1 if it fires, …}.
+--       claimed {{digest, tries, view, newest}, …}: view a flat hash, with `later` beside its fields: how
+--       many alerts fired since the last commit, which are those of the next incident, if one opens now;
+--       newest {identity, 1 if it fires, …} of the present incident and of those.
 --
 -- A candidate that is no longer due is passed over. One that was due only because an alert could expire,
 -- which was renewed meanwhile, is put back here: no load, no commit.
@@ -17,7 +18,7 @@ local queues = {urgent = KEYS[1], normal = KEYS[2]}
 local gap = beat(KEYS[7], now, true)
 local expired, aside, claimed = {}, {}, {}
 local ENDED_KEPT = 1000
-local BOUND = 500 -- how many alerts one claim expires or forgets at most; the next one goes on
+local BOUND = 500 -- how many alerts one claim expires at most; the next one goes on
 
 local function due_at(digest)
   local ends = redis.call('ZSCORE', KEYS[3], digest)
@@ -34,9 +35,11 @@ local function expire(view, until_key)
   local gone = 0
   local lapsed = redis.call('ZRANGEBYSCORE', until_key, '-inf', now, 'WITHSCORES', 'LIMIT', 0, BOUND)
   for i = 1, #lapsed, 2 do
-    if expiry(tonumber(lapsed[i + 1]), period, gap) > now then
+    local at = expiry(tonumber(lapsed[i + 1]), period, gap)
+    if at > now then
       break -- the later ones have not lapsed either
     end
+    note_end(view, at)
     redis.call('ZREM', until_key, lapsed[i])
     local source = string.match(lapsed[i], '^(.*):')
     expired[source] = (expired[source] or 0) + 1
@@ -45,21 +48,27 @@ local function expire(view, until_key)
   if gone > 0 then
     redis.call('HINCRBY', view, 'unseen', gone)
     redis.call('HINCRBY', view, 'mark', 1)
-    if redis.call('HINCRBY', view, 'firing', -gone) == 0 then
-      redis.call('HSET', view, 'zero', now)
-    end
+    redis.call('HINCRBY', view, 'firing', -gone)
   end
 end
 
--- Forgets the oldest of the ended alerts beyond the newest thousand; they stay counted.
+-- Forgets the oldest of the ended alerts beyond the newest thousand; they stay counted. The old ones may stand
+-- behind any number that still fire, so it walks past those, and only once it is worth it.
 local function forget(until_key, recent)
   local surplus = redis.call('ZCARD', recent) - redis.call('ZCARD', until_key) - ENDED_KEPT
-  if surplus > 0 then
-    for _, identity in ipairs(redis.call('ZRANGE', recent, 0, BOUND)) do
-      if surplus <= 0 then
-        break
-      end
-      if not redis.call('ZSCORE', until_key, identity) then
+  if surplus < BOUND then
+    return
+  end
+  local passed = 0
+  while surplus > 0 do
+    local oldest = redis.call('ZRANGE', recent, passed, passed + BOUND - 1)
+    if #oldest == 0 then
+      return
+    end
+    for _, identity in ipairs(oldest) do
+      if surplus <= 0 or redis.call('ZSCORE', until_key, identity) then
+        passed = passed + 1
+      else
         redis.call('ZREM', recent, identity)
         surplus = surplus - 1
       end
@@ -123,9 +132,10 @@ local function put_back(digest, view, until_key, seen)
   return true
 end
 
-local function newest_of(until_key, recent)
+local function newest_of(view, until_key, recent)
   local names = {}
-  for _, identity in ipairs(redis.call('ZREVRANGE', recent, 0, newest - 1)) do
+  local since = '(' .. num(redis.call('HGET', view, 'base'))
+  for _, identity in ipairs(redis.call('ZREVRANGEBYSCORE', recent, '+inf', since, 'LIMIT', 0, newest)) do
     names[#names + 1] = identity
     names[#names + 1] = redis.call('ZSCORE', until_key, identity) and 1 or 0
   end
@@ -155,7 +165,10 @@ for i = 7, #ARGV do
         redis.call('ZADD', KEYS[3], lease, digest)
         redis.call('HSET', KEYS[4], digest, token)
         redis.call('HSET', view, 'stale', count_stale(seen, now))
-        claimed[#claimed + 1] = {digest, tries, redis.call('HGETALL', view), newest_of(until_key, recent)}
+        local fields = redis.call('HGETALL', view)
+        fields[#fields + 1] = 'later'
+        fields[#fields + 1] = redis.call('ZCOUNT', recent, '(' .. num(redis.call('HGET', view, 'cseq')), '+inf')
+        claimed[#claimed + 1] = {digest, tries, fields, newest_of(view, until_key, recent)}
       end
     end
   end

@@ -83,6 +83,10 @@ end
 if c.opened then
   local base = num(redis.call('HGET', view, 'cseq'))
   redis.call('HSET', view, 'base', base, 'total', redis.call('ZCOUNT', KEYS[11], '(' .. base, '+inf'))
+  if redis.call('HEXISTS', view, 'f_n') == 1 then
+    -- What fired since the claim was measured by the incident before; it has joined this one.
+    redis.call('HSET', view, 'f_n', redis.call('ZCOUNT', KEYS[11], '(' .. c.seq, '+inf'))
+  end
 end
 redis.call('HSET', view, 'v', 1, 'rev', c.rev + 1, 'done', c.mark, 'cseq', c.seq, 'rank', c.rank, 'inc', c.inc,
   'last', now, 'prev', c.prev)
