@@ -61,7 +61,7 @@ def test_a_subject_says_nothing_twice(start: Start, hooks: Hooks) -> None:
     opened = hooks.wait("opened", *GROUPS)
 
     assert opened["command"]["subject"] == "[HIGH] Critical function outage: payments"
-    assert opened["business"]["subject"] == "【高】关键功能中断: payments"
+    assert opened["business"]["subject"] == "【高】关键功能中断：payments"
     assert opened["command"]["incident"]["title"] == "Critical function outage: payments"
 
 
