@@ -104,7 +104,7 @@ class Story:
             {
                 "labels": dict(labels),
                 "annotations": {"summary": SUMMARIES[labels["alertname"]]},
-                "startsAt": format_time(now - 30 * SECOND),
+                "startsAt": format_time(now - 5 * SECOND),
                 "endsAt": format_time(now - SECOND if resolved else now + 240 * SECOND),
                 "generatorURL": "http://prometheus.example/graph",
             }
@@ -113,7 +113,7 @@ class Story:
         async with session.post("/api/v2/alerts", json=body) as response:
             answer = await response.json()
         counts = ", ".join(f"{answer[name]} {name}" for name in ("new", "repeated", "resolved") if answer.get(name))
-        self._out.write(f"   POST /api/v2/alerts → {response.status}: {counts}\n")
+        self._out.write(f"   POST /api/v2/alerts → {response.status}: {counts}\n\n")
         self._out.flush()
 
     async def _overview(self, session: aiohttp.ClientSession) -> None:

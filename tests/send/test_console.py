@@ -67,6 +67,13 @@ async def test_a_notice_is_a_head_and_indented_text() -> None:
     assert stream.getvalue() == "opened command INC-1 a subject\n    one\n    two\n\n"
 
 
+async def test_the_title_is_printed_once() -> None:
+    """The first line of the text begins with the title, which the head has just said."""
+    stream = io.StringIO()
+    await Console(stream).send(made(text="[HIGH] Down | INC-1 v2 | open\nmore", subject="[HIGH] Down: firing again"))
+    assert stream.getvalue() == "opened command INC-1 [HIGH] Down: firing again\n    INC-1 v2 | open\n    more\n\n"
+
+
 async def test_groups_that_share_it_are_joined() -> None:
     """All of them stand in the head."""
     stream = io.StringIO()

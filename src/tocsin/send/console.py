@@ -89,8 +89,14 @@ def notice(message: Message, *, colour: bool) -> str:
     groups = ",".join(message.body.get("groups") or (message.group,))
     head = one_line(f"{message.event} {groups} {message.incident} {message.subject}", 400)
     start = _COLOURS.get(message.body.get("incident", {}).get("tier", ""), "") if colour else ""
-    text = "".join(f"{_INDENT}{line}".rstrip() + "\n" for line in lines(message.text))
+    text = "".join(f"{_INDENT}{line}".rstrip() + "\n" for line in lines(_without_subject(message)))
     return f"{start}{head}{_PLAIN if start else ''}\n{text}\n"
+
+
+def _without_subject(message: Message) -> str:
+    """The text, without the title with which its first line begins where the subject just above says it too."""
+    titled, bar, rest = message.text.partition(" | ")
+    return rest if bar and message.subject.startswith(titled) else message.text
 
 
 def _judge(error: Exception | None) -> None:
