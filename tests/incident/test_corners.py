@@ -11,8 +11,6 @@ from redis.asyncio import Redis
 from tests.support.plans import plan
 from tests.support.world import World, classified
 
-from tocsin._core.errors import SendRefused, TrySendAgain
-from tocsin._core.plan import GROUPS
 from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._store import incidents as stored
 from tocsin._store.client import Store
@@ -174,7 +172,7 @@ async def test_urgent_goes_before_a_storm(world: World) -> None:
     await world.fire("A", "high")
     (keys,) = world.store.shards
     await world.loop.turn(keys)
-    assert [incident.tier for incident in await world.incidents()][0] == "high"
+    assert (await world.incidents())[0].tier == "high"
     await world.settle()
     assert len(await world.incidents()) == 61
 

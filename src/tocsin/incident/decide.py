@@ -15,7 +15,6 @@ from tocsin._core.view import View
 from tocsin.incident import opening, signals
 from tocsin.incident.draft import Draft
 
-
 ARRIVED_EVERY: Millis = 10 * MINUTE
 """How often a closed incident looks whether its last notices arrived, where nothing else would wake it."""
 
