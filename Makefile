@@ -19,7 +19,7 @@ help:
 	@echo 'make clean   remove .venv and all caches'
 
 demo: $(VENV)/.run
-	@$(BIN)/tocsin demo
+	@$(BIN)/tocsin demo $(ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)

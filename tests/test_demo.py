@@ -14,23 +14,23 @@ from tocsin._core.plan import GROUPS
 
 def test_the_demo_tells_its_story_and_ends() -> None:
     """It tells the story, stays up, and ends at Ctrl-C with nothing left running."""
-    demo = subprocess.Popen(
+    said = []
+    with subprocess.Popen(
         [sys.executable, "-m", "tocsin", "demo", "--listen", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    # The demo stays up by itself; this ends it if the story never does.
-    watch = threading.Timer(90, lambda: os.killpg(demo.pid, signal.SIGKILL))
-    watch.start()
-    assert demo.stdout
-    said = []
-    for line in demo.stdout:
-        said.append(line)
-        if line.startswith("Ctrl-C"):
-            os.killpg(demo.pid, signal.SIGINT)
-    watch.cancel()
+    ) as demo:
+        # The demo stays up by itself; this ends it if the story never does.
+        watch = threading.Timer(90, lambda: os.killpg(demo.pid, signal.SIGKILL))
+        watch.start()
+        assert demo.stdout
+        for line in demo.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C"):
+                os.killpg(demo.pid, signal.SIGINT)
+        watch.cancel()
     text = "".join(said)
     assert demo.wait(timeout=20) == 0, text
     assert "nothing is left running" in said[-1]

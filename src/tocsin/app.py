@@ -89,6 +89,7 @@ class Settings:
     namespace: str = "tocsin"
     shards: int = 1
     fsync: str = "everysec"
+    plain: bool = False
 
 
 @contextlib.contextmanager
@@ -163,7 +164,8 @@ class App:
             http = Server(create_app(routes=self._routes(), guard=self._guard()), drain=HTTP_ENDS_WITHIN)
             port = await http.start(self._settings.host, self._settings.port)
             stack.push_async_callback(http.stop)
-            log.info("listening", extra={"url": f"http://{self._settings.host}:{port}", "version": __version__})
+            url = f"http://{self._settings.host}:{port}"
+            log.info("listening", extra={"url": url, "version": __version__, "holder": self._process})
             work = asyncio.create_task(self._work(senders))
             others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
             if self._server:
@@ -180,7 +182,7 @@ class App:
 
     async def _senders(self, stack: contextlib.AsyncExitStack) -> dict[str, Sender]:
         session = await stack.enter_async_context(open_session())
-        console = Console(self._console)
+        console = Console(self._console, plain=self._settings.plain)
         senders: dict[str, Sender] = {}
         for name, channel in self._current.plan().channels.items():
             senders[name] = open_sender(channel, session=session, console=console, clock=self._clock)
@@ -190,6 +192,8 @@ class App:
     async def _work(self, senders: dict[str, Sender]) -> None:
         """Wait for the store, then run the loops until they are drained."""
         known = await self._first_contact()
+        plan = self._current.plan()
+        log.info("ready", extra={"plan": plan.hash, "rules": len(plan.rules), "channels": len(plan.channels)})
         for name in known - senders.keys():
             senders[name] = Gone(name)
         for name, sender in senders.items():

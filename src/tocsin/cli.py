@@ -72,6 +72,7 @@ LISTEN = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="tocsin %(version)s")
 def main() -> None:
     """Tocsin turns monitoring alerts into accountable recovery: an emergency plan that runs."""
 
@@ -138,7 +139,7 @@ def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_leve
     try:
         current = Current(load(rules or shipped_rules(), environment=variables))
         flags["data_dir"] = flags["data_dir"] or app.default_data_dir(variables)
-        settings = app.Settings(host=listen[0], port=listen[1], **flags)
+        settings = app.Settings(host=listen[0], port=listen[1], plain="NO_COLOR" in variables, **flags)
         app.run(settings, current, variables=variables, console=sys.stdout)
     except TocsinError as error:
         stop(error)

@@ -53,8 +53,9 @@ def play(listen: tuple[str, int], rules: Path) -> None:
     variables = app.environment()
     current = Current(shortened(load(rules, environment=variables)))
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
-        settings = app.Settings(data_dir=Path(directory) / "data", host=listen[0], port=listen[1])
-        story = Story(sys.stdout, clock=StoreClock(), host=listen[0])
+        plain = "NO_COLOR" in variables
+        settings = app.Settings(data_dir=Path(directory) / "data", host=listen[0], port=listen[1], plain=plain)
+        story = Story(sys.stdout, clock=StoreClock(), host=listen[0], plain=plain)
         app.run(settings, current, variables=variables, console=sys.stdout, beside=story.tell)
     click.echo("\nThe demo has ended; nothing is left running.")
 
@@ -62,8 +63,9 @@ def play(listen: tuple[str, int], rules: Path) -> None:
 class Story:
     """Posts alerts, and says before each step what happens and what to look for."""
 
-    def __init__(self, out: TextIO, *, clock: Clock, host: str) -> None:
+    def __init__(self, out: TextIO, *, clock: Clock, host: str, plain: bool) -> None:
         self._out = out
+        self._is_coloured = out.isatty() and not plain
         self._clock = clock
         self._host = f"[{host}]" if ":" in host else host
         self._step = 0
@@ -92,7 +94,7 @@ class Story:
     def _narrate(self, text: str) -> None:
         self._step += 1
         head = f"── {self._step}. {text} "
-        self._say(click.style(head + "─" * max(0, 100 - len(head)), bold=True) if self._out.isatty() else head)
+        self._say(click.style(head + "─" * max(0, 100 - len(head)), bold=True) if self._is_coloured else head)
 
     async def _post(
         self, session: aiohttp.ClientSession, alerts: Sequence[Mapping[str, str]], *, resolved: bool
@@ -146,9 +148,9 @@ NEXT = """That is the story. The service stays up; try, in another terminal:
   curl -s {url}/api/v1/incidents | python3 -m json.tool
   .venv/bin/tocsin incidents list --url {url}
   .venv/bin/tocsin deliveries list --url {url}
-  curl -s {url}/metrics | grep ^tocsin_incident
+  curl -s {url}/metrics | grep ^tocsin_incident_info
   curl -s {url}/api/v2/alerts -H 'Content-Type: application/json' \\
        -d '[{{"labels": {{"alertname": "BlackboxProbeFailed", "service": "orders"}}}}]'
 
-The rules are in rules/; what was decided and why: tocsin incidents show INC-…
+The rules are in rules/; what was decided and why: .venv/bin/tocsin incidents show INC-… --url {url}
 Ctrl-C ends it."""

@@ -20,8 +20,10 @@ from __future__ import annotations
 import msgspec
 
 from tocsin._core.clock import Clock
+from tocsin._core.errors import StoreUnavailable
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Batch, Receipt
+from tocsin._core.room import Room
 from tocsin._core.times import Millis
 from tocsin._store.client import Store
 from tocsin.dedup.take import take
@@ -29,6 +31,10 @@ from tocsin.incident.loop import IncidentLoop
 from tocsin.plan import Current
 from tocsin.route.decide import route, route_fallback
 from tocsin.telemetry.metrics import Metrics
+
+ALERTS_AT_ONCE = 256
+"""Alerts taken at the same time: enough to keep the store busy. More would only stand in line before it, and with
+them the incidents, whose every step would wait behind all of them."""
 
 
 class Routes:
@@ -58,19 +64,25 @@ class Pipeline:
         self._clock = clock
         self._incidents = incidents
         self._metrics = metrics
+        self._room = Room(ALERTS_AT_ONCE)
 
     async def take(self, batch: Batch) -> Receipt:
         """Classify and store a batch; its answer means that every alert is kept, dropped by the plan or rejected.
 
         Raises ``StoreUnavailable``; the sender may then send the same batch again.
         """
-        edition = self._current.edition
-        now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
-        classified = [
-            (alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now))
-            for alert in batch.alerts
-        ]
-        taken = await take(self._store, classified, now)
+        async with self._room.of(len(batch.alerts)):
+            edition = self._current.edition
+            now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
+            classified = [
+                (alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now))
+                for alert in batch.alerts
+            ]
+            try:
+                taken = await take(self._store, classified, now)
+            except StoreUnavailable as error:
+                self._room.turn_away(error)
+                raise
         self._incidents.wake(taken.due)
         self._metrics.taken(classified, taken.outcomes)
         receipt = taken.receipt

@@ -35,6 +35,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tiers: {high: {tell: everyone}}", 22, "is not one of all, listed, lead"),
     ("matrix: {core: {wide: hi}}", 23, "is not one of high, medium, low"),
     (GROUPS + ", legal: {channels: [console]}}", 1, "the group `data` is missing"),
+    ("tokens: {a: {may: [read], token: abc}, b: {may: [act], token: abc}}", 63, "the same token as that of `a`"),
     (GROUPS + ", legal: {channels: [console]}, data: {channels: []}}", 156, "must name at least one"),
     (GROUPS + ", legal: {channels: [console]}, data: {channels: [consol]}}", 157, "did you mean `console`?"),
     (GROUPS + ", legal: {channels: [console]}, data: {channels: [console, console]}}", 166, "listed twice"),

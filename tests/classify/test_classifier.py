@@ -51,7 +51,7 @@ def test_what_no_rule_matches_is_other(decide: Decide) -> None:
     found = decide("", alertname="Foo")
     assert (found.class_, found.rule, found.importance, found.tier) == ("other", "", "", Tier.MEDIUM)
     assert (found.rto, found.wait, found.operational, found.outage) == (24 * HOUR, 30 * SECOND, True, False)
-    assert found.title == Text("Other: Foo", "其他: Foo")
+    assert found.title == Text("Other: Foo", "其他：Foo")
 
 
 def test_the_first_match_decides(decide: Decide) -> None:
@@ -261,7 +261,7 @@ def test_titles_never_name_a_host(decide: Decide) -> None:
     assert decide(rule, x="1").title == Text("Site probe failed", "探测失败")
     outage = "rules: [{name: r, class: critical_function_outage}]"
     assert decide(outage, service="payments").title == Text(
-        "Critical function outage: payments", "关键功能中断: payments"
+        "Critical function outage: payments", "关键功能中断：payments"
     )
     assert decide(outage, instance="10.0.0.7:9100", namespace="n").title.en == "Critical function outage: n"
     assert decide(outage, instance="10.0.0.7:9100").title.en == "Critical function outage"
@@ -329,8 +329,8 @@ def test_what_is_remembered_is_bounded(tmp_path: Path) -> None:
     """Endless new label sets do not pile up, and alerts with very large labels are not kept at all."""
     classifier = Classifier(plan_of(tmp_path, ""))
     for number in range(9_000):
-        classifier.classify(alert({"n": str(number)}), NOW)
+        classifier.classify(alert({"alertname": str(number)}), NOW)
     assert len(classifier._memo) == 8_192
     before = set(classifier._memo)
-    classifier.classify(alert({"n": "x" * 5_000}), NOW)
+    classifier.classify(alert({"alertname": "x" * 5_000}), NOW)
     assert set(classifier._memo) == before

@@ -33,17 +33,21 @@ def run(group: click.Group, *words: str, url: str = "", color: bool = False, **e
 
 def test_incidents_are_listed_as_a_table(fake: Fake) -> None:
     """One line each with what counts first: tier, state, and what is left of the recovery time."""
-    late = INCIDENT | {"id": "INC-261205-000002", "tier": "low", "rto": INCIDENT["rto"] | {"consumed_ratio": 1.5}}
+    late = INCIDENT | {
+        "id": "INC-261205-000002",
+        "tier": "low",
+        "drill": True,
+        "rto": INCIDENT["rto"] | {"consumed_ratio": 1.5},
+    }
     fake.answers[f"{INCIDENTS}?limit=100"] = (200, {"items": [INCIDENT, late], "next": None})
     result = run(incidents, "list", url=fake.url)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "INCIDENT           TIER  STATE         RTO LEFT  STARTED               CLASS                     "
-        "SERVICES  TITLE",
-        "INC-261205-7K2M9P  high  open, firing  1h57m     2026-12-05 01:00:00Z  critical_function_outage  "
-        "payments  Payment gateway down",
-        "INC-261205-000002  low   open, firing  1h over   2026-12-05 01:00:00Z  critical_function_outage  "
-        "payments  Payment gateway down",
+        "INCIDENT           TIER  STATE         RTO LEFT  STARTED               ENVIRONMENT  SERVICES  TITLE",
+        "INC-261205-7K2M9P  high  open, firing  1h57m     2026-12-05 01:00:00Z  prod         payments  "
+        "Payment gateway down",
+        "INC-261205-000002  low   open, firing  1h over   2026-12-05 01:00:00Z  prod         payments  "
+        "[DRILL] Payment gateway down",
     ]
 
 
@@ -84,7 +88,7 @@ def test_an_incident_is_shown_whole(fake: Fake) -> None:
 
 
 SHOWN = """\
-[HIGH][critical_function_outage] Payment gateway down
+[HIGH] Payment gateway down (critical_function_outage)
 INC-261205-7K2M9P v3 | open, firing | RTO by 2026-12-05 03:00:00Z, 1h57m left, 2% used
 
   started        2026-12-05 01:00:00Z
@@ -104,9 +108,9 @@ Why
   (impact wide, importance core, plan 0a1b2c3d4e5f)
 
 Timeline
-  2026-12-05 01:00:00Z  opened         system:payment-gateway-down@0a1b2c3d4e5f
+  2026-12-05 01:00:00Z  opened          system:payment-gateway-down@0a1b2c3d4e5f
                         tier: high, alert: PaymentGatewayDown
-  2026-12-05 01:00:00Z  told           system:tocsin
+  2026-12-05 01:00:00Z  told            system:tocsin
 
 Deliveries
   STATE  EVENT   GROUP      CHANNEL         TRIES  NEXT TRY  DELIVERY                          LAST ERROR

@@ -220,3 +220,25 @@ async def test_a_drill_is_no_figure(world: World) -> None:
     assert world.sinks["legal-hook"].got[0].body["notice"].drill
     figures = await read_figures(world.store)
     assert figures.of("opened") == {}
+
+
+async def test_a_lost_signal_is_no_recovery_in_time(world: World) -> None:
+    """A low incident whose alerts were only lost from sight closes unconfirmed, and met nothing."""
+    await world.fire(tier="low", ends_at=world.clock.now() + 6 * MINUTE)
+    await world.wait(20 * MINUTE)
+    assert world.told("technical")[-1] == "closed unconfirmed"
+    assert (await read_figures(world.store)).of("rto") == {}
+
+
+async def test_a_shorter_recovery_time_says_why(world: World) -> None:
+    """An alert of the same tier that joins with a shorter recovery time shortens the incident's, and says so."""
+    await world.fire("A")
+    await world.settle()
+    await world.fire("B", said=classified("B", rto=1 * HOUR, rule="netco-late", vendor="netco"))
+    await world.wait(1 * SECOND)
+    incident = await world.incident()
+    assert incident.rto_deadline == incident.started_at + 1 * HOUR
+    assert incident.decision.rto == 1 * HOUR
+    assert incident.decision.reasons[-1] == (
+        "recovery time shortened to 1h by rule netco-late, of vendor netco, for an alert that joined"
+    )

@@ -9,8 +9,10 @@ from tests.support.clock import ManualClock
 from tests.support.world import World
 
 from tocsin._core.errors import SendRefused, TrySendAgain
+from tocsin._core.incident import Attempt
 from tocsin._core.plan import GROUPS
 from tocsin._core.times import HOUR, MINUTE, SECOND
+from tocsin._store import deliveries as stored
 from tocsin._store.client import Store
 from tocsin._store.deliveries import find, retry
 from tocsin._store.listing import list_deliveries, show_incident
@@ -155,3 +157,24 @@ async def test_expired_accepted_deliveries_leave_the_lists(world: World) -> None
     figures = await read_figures(world.store)
     assert set(figures.of("waiting").values()) == {0}
     assert len((await list_deliveries(world.store, lambda d: True)).items) == 5
+
+
+async def test_success_counts_whoever_reports_it(world: World) -> None:
+    """A send that outlived its lease still counts as told; the failure of whoever tried it again changes nothing."""
+    await world.fire()
+    await world.loop.turn(world.store.shards[0])
+    keys, channel = world.store.shards[0], "legal-hook"
+    now = world.clock.now()
+    lanes, _ = await stored.due_lanes(world.store, keys, channel, now, 10)
+    (first,) = await stored.claim(world.store, keys, channel, lanes, token="first", now=now)
+    later = now + stored.LEASE
+    (second,) = await stored.claim(world.store, keys, channel, lanes, token="second", now=later)
+    assert first.delivery.id == second.delivery.id
+    told = stored.attempted(first.delivery, Attempt(at=later, result="accepted"), state="accepted", due=later)
+    failed = stored.attempted(second.delivery, Attempt(at=later, result="retried"), state="waiting", due=later)
+    assert await stored.settle(world.store, keys, first, "retry", failed, now=later) == "lost"
+    assert await stored.settle(world.store, keys, first, "accepted", told, now=later) == "ok"
+    assert await stored.settle(world.store, keys, second, "retry", failed, now=later) == "done"
+    assert (await find(world.store, first.delivery.id))[1].state == "accepted"
+    assert await stored.due_lanes(world.store, keys, channel, later + stored.LEASE, 10) == ([], None)
+    assert (await read_figures(world.store)).of("waiting")[(channel,)] == 0

@@ -43,7 +43,7 @@ def test_a_plan_of_a_few_lines_classifies_alerts(tmp_path: Path) -> None:
     found = classified(Classifier(load(tmp_path, environment={})), alertname="PaymentGatewayDown", service="payments")
     assert (found.rule, found.class_, found.tier) == ("gateway-down", "critical_function_outage", Tier.HIGH)
     assert found.rto == 2 * HOUR
-    assert found.title.zh == "关键功能中断: payments"
+    assert found.title.zh == "关键功能中断：payments"
     assert found.key_text == "subject=payments environment=prod location="
 
 

@@ -33,6 +33,8 @@ class Proxy:
         self._port = 0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def url(self) -> str:
@@ -61,6 +63,10 @@ class Proxy:
         await self._server.wait_closed()
         self._server = None
 
+    async def quiet(self) -> None:
+        """Wait until no client is connected and nothing of theirs is on its way to the server any more."""
+        await self._idle.wait()
+
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self._upstream.scheme == "unix":
             return await asyncio.open_unix_connection(unquote(self._upstream.path), limit=_LIMIT)
@@ -68,6 +74,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
+        self._idle.clear()
         upstream: asyncio.StreamWriter | None = None
         try:
             answers, upstream = await self._connect()
@@ -82,6 +89,8 @@ class Proxy:
                     each.transport.abort()
                     with contextlib.suppress(OSError):
                         await each.wait_closed()
+            if not self._connections:
+                self._idle.set()
 
     async def _pass_one(
         self,

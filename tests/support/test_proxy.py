@@ -106,3 +106,13 @@ async def test_a_push_comes_with_the_reply_behind_it() -> None:
     reader = asyncio.StreamReader()
     reader.feed_data(b">2\r\n+invalidate\r\n*0\r\n:7\r\n+next\r\n")
     assert await read_value(reader) == b">2\r\n+invalidate\r\n*0\r\n:7\r\n"
+
+
+async def test_quiet_once_the_last_client_is_gone(store_url: str) -> None:
+    """It is not quiet while a client is connected, and is as soon as none is."""
+    async with Proxy(store_url) as proxy:
+        async with client_of(proxy) as client:
+            await client.ping()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(proxy.quiet(), 0.01)
+        await asyncio.wait_for(proxy.quiet(), 5)

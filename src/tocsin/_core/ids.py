@@ -13,12 +13,12 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def digest(parts: Iterable[str], *, size: int = 16) -> str:
     """A hexadecimal digest of ``size`` bytes. Parts are length-prefixed, so no two lists of parts run together."""
-    hasher = hashlib.blake2b(digest_size=size)
+    pieces: list[bytes] = []
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
-        hasher.update(len(data).to_bytes(4, "big"))
-        hasher.update(data)
-    return hasher.hexdigest()
+        pieces.append(len(data).to_bytes(4, "big"))
+        pieces.append(data)
+    return hashlib.blake2b(b"".join(pieces), digest_size=size).hexdigest()
 
 
 def incident_id(key: str, first_at: Millis, counter: int = 0) -> str:
@@ -31,8 +31,8 @@ def incident_id(key: str, first_at: Millis, counter: int = 0) -> str:
 
 def normal_incident_id(text: str) -> str:
     """What a person typed, as an id is stored: any case, and O, I and L for the digits they look like."""
-    head, _, letters = text.strip().upper().rpartition("-")
-    return f"{head}-{letters.translate(str.maketrans('OIL', '011'))}"
+    head, dash, letters = text.strip().upper().rpartition("-")
+    return f"{head}{dash}{letters.translate(str.maketrans('OIL', '011'))}"
 
 
 def notice_id(incident: str, sequence: int) -> str:
@@ -43,3 +43,8 @@ def notice_id(incident: str, sequence: int) -> str:
 def delivery_id(notice: str, group: str, channel: str) -> str:
     """The delivery of a notice to a group on a channel; at most 40 characters."""
     return f"{notice}-{digest((group, channel), size=6)}"
+
+
+def notice_of(delivery: str) -> str:
+    """The id of the notice that a delivery is of, by the delivery's own."""
+    return delivery.rpartition("-")[0]

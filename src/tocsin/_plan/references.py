@@ -132,6 +132,7 @@ class Reviewer:
                     ("sources", name), f"`type` is missing; write one of {', '.join(SOURCES)}", key=True
                 )
         known = self._defined("sources", SOURCES)
+        yield from self._equal_tokens()
         for name, token in self.plan.tokens.items():
             if token.source is None:
                 continue
@@ -140,6 +141,16 @@ class Reviewer:
                 yield self._problem(
                     ("tokens", name, "source"),
                     "only a token that may ingest has a source; add `ingest` to `may`, or take `source` out",
+                )
+
+    def _equal_tokens(self) -> Iterator[Problem]:
+        """Two names for one token: who posts could not be told, nor what they may do."""
+        first: dict[str, str] = {}
+        for name, token in self.plan.tokens.items():
+            value = token.token.reveal()
+            if value and first.setdefault(value, name) != name:
+                yield self._problem(
+                    ("tokens", name, "token"), f"this is the same token as that of `{first[value]}`; each needs its own"
                 )
 
     def _literal_secrets(self) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
+import hiredis
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -57,6 +58,15 @@ def source(script: str) -> str:
     return "\n".join((folder / f"{name}.lua").read_text("utf-8") for name in ("_prelude", script))
 
 
+class _Packing:
+    """Packs commands by hiredis. The client's own asyncio connections do so in Python, a word at a time."""
+
+    def pack_command(self, *args: Arg) -> list[bytes]:
+        """A command as it is sent. A name of two words (``SCRIPT LOAD``) is two arguments."""
+        words: Any = (*str(args[0]).split(), *args[1:])
+        return [hiredis.pack_command(words)]
+
+
 class Store:
     """One store, as all steps use it. Make it with ``Store.open``."""
 
@@ -87,6 +97,8 @@ class Store:
             )
         except ValueError as error:
             raise ConfigurationError(f"the store's URL cannot be read: {error}") from error
+        kind = pool.connection_class
+        pool.connection_class = type(kind.__name__, (_Packing, kind), {})
         return cls(redis.Redis.from_pool(pool), namespace=namespace, shards=shards)
 
     @classmethod

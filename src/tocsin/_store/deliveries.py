@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tocsin._core.errors import NotFound, StoreMismatch
+from tocsin._core.ids import notice_of
 from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
 from tocsin._core.times import DAY, SECOND, Millis
 from tocsin._store.client import Arg, Store
@@ -66,17 +67,15 @@ async def claim(
     args: list[Arg] = [now, now + LEASE, token, *lanes]
     rows = await store.run("delivery_claim", names, args)
     pipe = store.pipeline()
-    for place in range(0, len(rows), 2):
-        pipe.hget(keys.delivery(rows[place + 1].decode()), "b")
-    bodies = await store.call(pipe.execute()) if rows else []
-    deliveries = [delivery for body in bodies if (delivery := _readable(Delivery, body)) is not None]
-    pipe = store.pipeline()
-    for delivery in deliveries:
-        pipe.get(keys.notice(delivery.notice))
-    notices = await store.call(pipe.execute()) if deliveries else []
+    for row in rows[1::2]:
+        found = row.decode()
+        pipe.hget(keys.delivery(found), "b")
+        pipe.get(keys.notice(notice_of(found)))
+    stored = await store.call(pipe.execute()) if rows else []
     return [
-        Parcel(delivery=delivery, notice=_readable(Notice, notice), token=token, lease_ends=now + LEASE)
-        for delivery, notice in zip(deliveries, notices, strict=True)
+        Parcel(delivery=delivery, notice=_readable(Notice, stored[place + 1]), token=token, lease_ends=now + LEASE)
+        for place in range(0, len(stored), 2)
+        if (delivery := _readable(Delivery, stored[place])) is not None
     ]
 
 

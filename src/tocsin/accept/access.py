@@ -12,6 +12,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from tocsin._core.errors import ConfigurationError
@@ -31,6 +32,7 @@ _HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::\d*)?", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address, as given to ``--listen``, is this machine alone."""
     if host.lower() == "localhost":

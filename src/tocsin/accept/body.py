@@ -20,6 +20,8 @@ MAX_BODY = 16 * 1024 * 1024
 AT_ONCE = 2
 """Compressed bodies that are unpacked at the same time; others wait."""
 
+_BODY = web.RequestKey("body", bytes)
+
 _BESIDE = 32 * 1024
 """Compressed bytes from which on unpacking leaves the event loop."""
 
@@ -33,12 +35,15 @@ class Bodies:
         self._unpacking = asyncio.Semaphore(AT_ONCE)
 
     async def raw(self, request: web.Request) -> bytes:
-        """The bytes as sent; later calls of ``request.read()`` get the same."""
+        """The bytes as sent; later calls of this or of ``request.read()`` get the same."""
+        if _BODY in request:
+            return request[_BODY]
         if (request.content_length or 0) > self.limit:
             raise self._too_large()
         try:
             async with asyncio.timeout(self._timeout):
-                return await request.read()
+                request[_BODY] = body = await request.read()
+                return body
         except TimeoutError:
             message = f"the body did not arrive within {self._timeout:g} seconds"
             raise HttpProblem(408, message, close=True) from None

@@ -112,4 +112,4 @@ def answer(receipt: Receipt, status: int) -> web.Response:
         "dropped": receipt.dropped,
         "rejected": [{"index": rejection.index, "error": rejection.error} for rejection in receipt.rejected],
     }
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+    return web.Response(body=msgspec.json.encode(body) + b"\n", status=status, content_type="application/json")

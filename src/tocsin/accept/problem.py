@@ -59,7 +59,10 @@ def respond(problem: HttpProblem) -> web.Response:
         "problems": [{"path": path, "message": message} for path, message in problem.problems],
     }
     response = web.Response(
-        body=msgspec.json.encode(body), status=problem.status, headers=problem.headers, content_type=CONTENT_TYPE
+        body=msgspec.json.encode(body) + b"\n",
+        status=problem.status,
+        headers=problem.headers,
+        content_type=CONTENT_TYPE,
     )
     if problem.close:
         response.force_close()

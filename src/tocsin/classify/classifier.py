@@ -13,7 +13,7 @@ from tocsin._core.times import Millis
 from tocsin._plan.defaults import OTHER
 from tocsin.classify.grade import Circumstances, grade
 from tocsin.classify.index import Condition, MatcherIndex
-from tocsin.classify.sight import Sight, first_sight, found_values, shown
+from tocsin.classify.sight import RAW, Sight, first_sight, found_values, shown
 from tocsin.classify.verdict import Verdict, judge
 
 _OPERATIONAL_KEY = ("subject", "environment", "location")
@@ -43,16 +43,24 @@ class Classifier:
         self._rules = MatcherIndex([_alternatives(rule.match, rule.match_any) for rule in plan.rules])
         self._environments = tuple(plan.environments.values())
         self._environment_index = MatcherIndex([_environment_condition(each) for each in self._environments])
+        self._usual = next(iter(plan.environments), "prod")
         self._matched_services = tuple(service for service in plan.services.values() if service.match)
         self._service_index = MatcherIndex([(service.match,) for service in self._matched_services])
         self._ends = sorted({rule.until for rule in plan.rules if rule.until is not None})
-        self._memo: dict[tuple[int, str, frozenset[tuple[str, str]]], Outcome] = {}
+        self._subjects, self._names = _looked_at(plan, self._rules, self._environment_index, self._service_index)
+        self._memo: dict[tuple[int, str, str, frozenset[tuple[str, str]]], Outcome] = {}
 
     def classify(self, alert: Alert, now: Millis) -> Outcome:
-        """What the alert is by the plan, at this time. Alerts with the same labels and source are the same."""
-        if sum(len(name) + len(value) for name, value in alert.labels.items()) > _LARGEST_REMEMBERED:
+        """What the alert is by the plan, at this time. Of one source, alerts are the same that
+        differ only in labels at which the plan never looks: the many pods of a service are classified once."""
+        labels = alert.labels
+        if sum(map(len, labels)) + sum(map(len, labels.values())) > _LARGEST_REMEMBERED:
             return self._decide(alert, now)
-        key = (bisect_right(self._ends, now), alert.source, frozenset(alert.labels.items()))
+        # What an alert is about is its instance only if nothing better is known of it.
+        about = "" if any(labels.get(name) for name in self._subjects) else labels.get("instance", "")
+        names = self._names
+        seen = frozenset([item for item in labels.items() if item[0] in names])
+        key = (bisect_right(self._ends, now), alert.source, about, seen)
         outcome = self._memo.get(key)
         if outcome is None:
             outcome = self._decide(alert, now)
@@ -148,7 +156,7 @@ class Classifier:
             operational=class_.operational,
             rto=graded.rto,
             wait=self._plan.tiers[graded.tier].wait if wait is None else wait,
-            title=verdict.get("title") or _title(class_.title, sight),
+            title=verdict.get("title") or _title(class_.title, sight, self._usual),
             service=sight.value("service"),
             environment=sight.value("environment"),
             location=sight.value("location"),
@@ -158,6 +166,19 @@ class Classifier:
             reasons=(*found.reasons, *verdict.reasons, *graded.reasons),
             plan=self._plan.hash,
         )
+
+
+def _looked_at(plan: Plan, *indexes: MatcherIndex) -> tuple[frozenset[str], frozenset[str]]:
+    """The labels each of which gives an alert a subject without its instance; and all that the plan looks at."""
+    namespace = set() if "namespace" in plan.labels else {"namespace"}
+    subjects = {*plan.labels["service"], *namespace}
+    names = {"vendor", "drill", "namespace", "alertname"}
+    names.update(*plan.labels.values())
+    for rule in plan.rules:
+        names.update(rule.incident_by or ())
+    for index in indexes:
+        names.update(index.names)
+    return frozenset(subjects), frozenset(name.removeprefix(RAW) for name in names) | names
 
 
 def _alternatives(match: Sequence[Matcher], match_any: Sequence[Sequence[Matcher]]) -> Condition:
@@ -184,9 +205,12 @@ def _key(names: Sequence[str], class_: str, sight: Sight, *, drill: bool) -> tup
     return (*parts, ("drill", "true")) if drill else tuple(parts)
 
 
-def _title(title: Text, sight: Sight) -> Text:
-    """The class's title and what it is about; never a host's name, since all groups read it."""
+def _title(title: Text, sight: Sight, usual: str) -> Text:
+    """The class's title and what it is about; never a host's name, since all groups read it. An environment
+    is named if it is not the usual one."""
     about = next(filter(None, map(sight.value, ("service", "namespace", "alertname"))), "")
+    environment = sight.value("environment")
+    place_en, place_zh = (f" ({shown(environment)})", f"（{shown(environment)}）") if environment != usual else ("", "")
     if not (about := shown(about)):
-        return title
-    return Text(f"{title.en}: {about}", f"{title.zh}: {about}")
+        return Text(title.en + place_en, title.zh + place_zh)
+    return Text(f"{title.en}: {about}{place_en}", f"{title.zh}：{about}{place_zh}")

@@ -45,6 +45,11 @@ class MatcherIndex:
         for label in names.values():
             label.seal(max(16, room))
 
+    @property
+    def names(self) -> Iterator[str]:
+        """The names that conditions look at."""
+        return (name for name, _ in self._labels)
+
     def hits(self, value_of: Callable[[str], str]) -> Iterator[int]:
         """The conditions that hold, by number and each once; ``value_of`` gives a label's value or ``""``."""
         left = self._all

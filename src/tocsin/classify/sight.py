@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tocsin._core.model import Alert
 from tocsin._core.plan import Plan
 
-_RAW = "labels."
+RAW = "labels."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Sight:
         word = self.words.get(name)
         if word is not None:
             return word
-        if name.startswith(_RAW):
-            return self.labels.get(name[len(_RAW) :], "")
+        if name.startswith(RAW):
+            return self.labels.get(name[len(RAW) :], "")
         return self.labels.get(name, "")
 
     def knowing(self, **words: str) -> Sight:
@@ -47,5 +47,7 @@ def found_values(labels: Mapping[str, str], names: tuple[str, ...]) -> list[str]
 
 def shown(text: str, limit: int = 80) -> str:
     """A label's value for people: on one line, and not longer than anyone reads."""
+    if len(text) <= limit and text.isprintable() and " " not in text:
+        return text
     line = " ".join("".join(character if character.isprintable() else " " for character in text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

@@ -15,7 +15,8 @@ from tocsin.send.clean import one_line
 
 _TIER_STYLE = {"high": "red", "medium": "yellow", "low": "cyan"}
 _STATE_STYLE = {"dead": "red", "waiting": "yellow", "accepted": "green"}
-_WIDEST = 60
+_WIDEST, _NARROW = 60, 24
+"""Characters that a column takes at most, and one that others must stand beside."""
 _FACTS = (
     ("started", "started_at"), ("services", "services"), ("environment", "environment"), ("location", "location"),
     ("vendor", "vendor"), ("rule", "rule"), ("also of", "secondary_classes"), ("follows", "follows"),
@@ -32,13 +33,13 @@ def incident_table(incidents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             _state(item),
             rto_left(item),
             moment(item.get("started_at")),
-            word(item.get("class")),
-            word(item.get("services")) or "-",
-            word(item.get("title")),
+            word(item.get("environment"), _NARROW) or "-",
+            word(item.get("services"), _NARROW) or "-",
+            ("[DRILL] " if item.get("drill") else "") + word(item.get("title")),
         )
         for item in incidents
     ]
-    header = ("INCIDENT", "TIER", "STATE", "RTO LEFT", "STARTED", "CLASS", "SERVICES", "TITLE")
+    header = ("INCIDENT", "TIER", "STATE", "RTO LEFT", "STARTED", "ENVIRONMENT", "SERVICES", "TITLE")
     return _table(header, rows, style=(1, _TIER_STYLE))
 
 
@@ -60,7 +61,7 @@ def delivery_table(deliveries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         (
             word(item.get("state")),
             word(item.get("event")),
-            word(item.get("group")),
+            _groups(item),
             word(item.get("channel")),
             str(len(item.get("attempts") or ())),
             moment(item.get("due")) if item.get("state") == "waiting" else "-",
@@ -78,9 +79,10 @@ def delivery_page(delivery: Mapping[str, Any]) -> Iterator[str]:
     state = word(delivery.get("state"))
     yield click.style(state, fg=_STATE_STYLE.get(state), bold=True) + f"  {word(delivery.get('id'))}"
     yield ""
+    told = {**delivery, "group": _groups(delivery)}
     for name in ("incident", "notice", "event", "group", "channel"):
-        if delivery.get(name):
-            yield f"  {name:<12} {word(delivery[name])}"
+        if told.get(name):
+            yield f"  {name:<12} {word(told[name])}"
     if state == "waiting" and delivery.get("due"):
         yield f"  {'next try':<12} {moment(delivery['due'])}"
     attempts = [
@@ -93,6 +95,11 @@ def delivery_page(delivery: Mapping[str, Any]) -> Iterator[str]:
         yield f"Send it again with: tocsin deliveries retry {word(delivery.get('id'))}"
 
 
+def _groups(delivery: Mapping[str, Any]) -> str:
+    """The group that a delivery is for, or all that share its channel."""
+    return word(delivery.get("groups") or delivery.get("group"))
+
+
 def rto_left(incident: Mapping[str, Any]) -> str:
     """What is left of the recovery time by the service's own clock; it stands still while nothing fires."""
     rto = incident.get("rto") or {}
@@ -100,7 +107,7 @@ def rto_left(incident: Mapping[str, Any]) -> str:
     if not isinstance(target, int | float) or not isinstance(used, int | float):
         return "-"
     if incident.get("state") in ("restored", "closed"):
-        return f"{used:.0%} used"
+        return "-"
     left = target * (1 - used)
     return _span(left) if left >= 0 else f"{_span(-left)} over"
 
@@ -127,15 +134,15 @@ def _head(incident: Mapping[str, Any]) -> Iterator[str]:
     tier = word(incident.get("tier"))
     mark = click.style(f"[{tier.upper()}]", fg=_TIER_STYLE.get(tier), bold=True)
     drill = "[DRILL]" if incident.get("drill") else ""
-    yield f"{drill}{mark}[{word(incident.get('class'))}] {click.style(word(incident.get('title')), bold=True)}"
+    yield f"{drill}{mark} {click.style(word(incident.get('title')), bold=True)} ({word(incident.get('class'))})"
     rto = incident.get("rto") or {}
     used = rto.get("consumed_ratio")
     shown = [f"{word(incident.get('id'))} v{word(incident.get('revision'))}", _state(incident)]
     if rto.get("deadline"):
         left = rto_left(incident)
-        left += "" if left.endswith(("over", "used")) else " left"
-        share = f", {used:.0%} used" if isinstance(used, int | float) and not left.endswith("used") else ""
-        shown.append(f"RTO by {moment(rto['deadline'])}, {left}{share}")
+        left = "" if left == "-" else f", {left}" if left.endswith("over") else f", {left} left"
+        share = f", {used:.0%} used" if isinstance(used, int | float) else ""
+        shown.append(f"RTO by {moment(rto['deadline'])}{left}{share}")
     yield " | ".join(shown)
 
 
@@ -159,10 +166,11 @@ def _why(decision: Mapping[str, Any]) -> Iterator[str]:
 
 def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
     """One entry: when, what, by whom; below it what else is known."""
-    yield f"{moment(entry.get('at'))}  {word(entry.get('action')):<14} {word(entry.get('actor'))}".rstrip()
+    yield f"{moment(entry.get('at'))}  {word(entry.get('action')):<15} {word(entry.get('actor'))}".rstrip()
     detail = entry.get("detail") or {}
-    if detail:
-        yield " " * 22 + word(", ".join(f"{name}: {word(value)}" for name, value in detail.items()), 300)
+    known = ", ".join(f"{name}: {word(value)}" for name, value in detail.items() if name != "reasons")
+    if known:  # the reasons stand above, under Why
+        yield " " * 22 + word(known, 300)
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

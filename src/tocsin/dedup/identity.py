@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tocsin._core.ids import digest
 from tocsin._core.model import Alert
 from tocsin._core.plan import Source
@@ -14,12 +16,14 @@ EXPIRES: dict[str, Millis | None] = {"prometheus": 5 * MINUTE, "alertmanager": N
 def identity(alert: Alert, source: Source) -> str:
     """``<source>:<digest of the labels>``, without the labels that tell the replicas of a source apart."""
     parts = [alert.source]
-    for name in sorted(alert.labels):
+    for name, value in sorted(alert.labels.items()):
         if name not in source.replica_labels:
-            parts += (name, alert.labels[name])
+            parts.append(name)
+            parts.append(value)
     return f"{alert.source}:{digest(parts)}"
 
 
+@lru_cache(maxsize=4096)
 def key_digest(parts: tuple[tuple[str, str], ...]) -> str:
     """The digest under which an incident key is stored."""
     return digest(part for pair in parts for part in pair)

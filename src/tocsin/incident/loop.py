@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from typing import Protocol
 
 from tocsin._core.clock import Clock, sleep_unless
@@ -29,6 +30,9 @@ AT_ONCE = 16
 """Keys claimed at once."""
 
 POLL: Millis = 1 * SECOND
+TURNS_UNLOOKED = 4
+"""Turns in a row that go by what this process has just made due, before the queues themselves are looked at again."""
+
 LONGEST_BACKOFF: Millis = 60 * SECOND
 IDS_TRIED = 100
 
@@ -80,6 +84,9 @@ class IncidentLoop:
         self._process = process
         self._turns = 0
         self._due: dict[Keys, dict[str, Millis]] = {keys: {} for keys in store.shards}
+        self._unlooked = dict.fromkeys(store.shards, 0)
+        self._noted_at = dict.fromkeys(store.shards, 0)
+        self._rests_until: dict[Keys, float] = dict.fromkeys(store.shards, inf)
         self._awake = {keys: asyncio.Event() for keys in store.shards}
         self._draining = False
 
@@ -88,7 +95,8 @@ class IncidentLoop:
         for key, at in due:
             keys = self._store.shard_of(key)
             self._due[keys][key] = min(at, self._due[keys].get(key, at))
-            self._awake[keys].set()
+            if at < self._rests_until[keys]:
+                self._awake[keys].set()
 
     def drain(self) -> None:
         """End ``run`` after the keys at hand."""
@@ -113,7 +121,9 @@ class IncidentLoop:
                 wait = min(100 * 2**failures, 5 * SECOND)
                 log.warning("incidents wait for the store", extra={"error": str(error), "failures": failures})
             if wait > 0 and not self._draining:
+                self._rests_until[keys] = self._clock.now() + wait
                 await sleep_unless(self._awake[keys], self._clock, wait / SECOND)
+                self._rests_until[keys] = inf
 
     async def turn(self, keys: Keys) -> Millis:
         """Work on what is due now in a shard; answers how long there is nothing to do. Raises ``StoreError``."""
@@ -125,11 +135,18 @@ class IncidentLoop:
         if len(ready) >= AT_ONCE:
             # Too many to begin with any: the store knows which are urgent, and what others left.
             ready = []
-        found, next_at = await stored.due_keys(self._store, keys, now, AT_ONCE - len(ready))
-        ready += (key for key in found if key not in ready)
+        next_at: Millis | None = None
+        if ready and self._unlooked[keys] < TURNS_UNLOOKED:
+            self._unlooked[keys] += 1
+        else:
+            self._unlooked[keys] = 0
+            found, next_at = await stored.due_keys(self._store, keys, now, AT_ONCE - len(ready))
+            ready += (key for key in found if key not in ready)
         if not ready:
-            # An empty claim still notes that alerts can be taken now.
-            await stored.claim(self._store, keys, (), token="", now=now)
+            if now - self._noted_at[keys] >= POLL:
+                # An empty claim still notes that alerts can be taken now.
+                await stored.claim(self._store, keys, (), token="", now=now)
+                self._noted_at[keys] = now
             upcoming = [at - now for at in (next_at, *hot.values()) if at is not None]
             return max(1, min([*upcoming, POLL]))
         await self._claim(keys, ready, now)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from tocsin._core.ids import incident_id
 from tocsin._core.incident import Change, Incident
 from tocsin._core.plan import Plan
-from tocsin._core.times import MINUTE, Millis
+from tocsin._core.times import MINUTE, SECOND, Millis, format_duration
 from tocsin._core.view import Joined, View
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
@@ -48,7 +50,7 @@ def open_incident(view: View, joined: Joined, plan: Plan, now: Millis, *, counte
     return draft
 
 
-def join(draft: Draft, joined: Joined) -> None:
+def join(draft: Draft, joined: Joined, view: View) -> None:
     """Alerts that fired anew on an open incident. A worse one raises its tier and gives it its class."""
     incident, top = draft.incident, joined.top
     others = [name for name in (*incident.secondary_classes, *joined.classes) if name != incident.class_]
@@ -60,8 +62,18 @@ def join(draft: Draft, joined: Joined) -> None:
     if top.tier.rank > incident.tier.rank:
         _raise(draft, joined)
     elif joined.rto < incident.rto:
-        draft.note("rto_shortened", before=incident.rto // 1000, after=joined.rto // 1000, rule=top.rule)
-        draft.set(rto=joined.rto)
+        _shorten(draft, joined.rto, view)
+
+
+def _shorten(draft: Draft, rto: Millis, view: View) -> None:
+    """An alert that joined wants a shorter recovery time: it holds, and says why."""
+    shorter = next((alert.classification for alert in view.alerts if alert.classification.rto == rto), None)
+    by = f" by rule {shorter.rule}" if shorter and shorter.rule else ""
+    of = f", of vendor {shorter.vendor}" if shorter and shorter.vendor else ""
+    reason = f"recovery time shortened to {format_duration(rto)}{by}{of}, for an alert that joined"
+    decision = draft.incident.decision
+    draft.note("rto_shortened", before_seconds=draft.incident.rto // SECOND, after_seconds=rto // SECOND, reason=reason)
+    draft.set(rto=rto, decision=replace(decision, rto=rto, reasons=(*decision.reasons, reason)))
 
 
 def _raise(draft: Draft, joined: Joined) -> None:

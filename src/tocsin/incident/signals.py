@@ -99,7 +99,11 @@ def auto_restore(draft: Draft) -> None:
 def _close(draft: Draft, outcome: Outcome) -> None:
     incident = draft.incident
     restored_at = incident.restored_at or draft.now
-    _count_recovery_time(draft, "met" if restored_at <= incident.rto_deadline else "missed")
+    if restored_at > incident.rto_deadline:
+        _count_recovery_time(draft, "missed")
+    elif incident.cleared_reason != "not_seen":
+        # Of a signal that was only lost nobody knows whether the service recovered in time.
+        _count_recovery_time(draft, "met")
     if outcome == "recovered":
         draft.observe("recover", (restored_at - incident.started_at) / SECOND, incident.class_, incident.tier.value)
     draft.set(state="closed", outcome=outcome, closed_at=draft.now)

@@ -28,11 +28,12 @@ Written = Future[Exception | None]
 
 
 class Console:
-    """A ``console`` channel. The stream is shared and not closed here."""
+    """A ``console`` channel. The stream is shared and not closed here. ``plain`` forbids colour."""
 
-    def __init__(self, stream: TextIO, *, timeout: float = 10.0) -> None:
+    def __init__(self, stream: TextIO, *, timeout: float = 10.0, plain: bool = False) -> None:
         self._stream = stream
         self._timeout = timeout
+        self._plain = plain
         self._turn = asyncio.Lock()
         self._late: tuple[str, Written] | None = None
 
@@ -61,7 +62,7 @@ class Console:
             raise TrySendAgain("the terminal has not taken an earlier notice yet")
         written: Written = Future()
         written.set_running_or_notify_cancel()
-        text = self._encodable(notice(message, colour=self._stream.isatty() if not self._stream.closed else False))
+        text = self._encodable(notice(message, colour=self._is_coloured()))
         threading.Thread(target=self._write, args=(text, written), name="console", daemon=True).start()
         return written
 
@@ -73,6 +74,9 @@ class Console:
             written.set_result(error)
         else:
             written.set_result(None)
+
+    def _is_coloured(self) -> bool:
+        return not self._plain and not self._stream.closed and self._stream.isatty()
 
     def _encodable(self, text: str) -> str:
         """The text with what the stream's encoding lacks written as ``\\uXXXX``."""

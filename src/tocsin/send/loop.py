@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 from random import Random
 from typing import Protocol
 
@@ -24,6 +25,7 @@ from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
 from tocsin._store import deliveries as stored
 from tocsin._store.client import Store
 from tocsin._store.deliveries import Parcel
+from tocsin._store.incidents import lane_of
 from tocsin._store.keys import Keys
 
 log = logging.getLogger(__name__)
@@ -32,6 +34,12 @@ AT_ONCE = 16
 """Lanes of one channel sent from at once."""
 
 POLL: Millis = 1 * SECOND
+TURNS_UNLOOKED = 4
+"""Turns in a row that go by what this process has just committed, before the queue itself is looked at again."""
+
+MOST_FRESH = 1_000
+"""Lanes just committed to that are remembered; the queue has the others too."""
+
 GIVE_UP_AFTER: Millis = 1 * HOUR
 """A delivery that has failed for so long is a dead letter."""
 
@@ -58,7 +66,11 @@ class Meter(Protocol):
 
 
 class ChannelLoop:
-    """Works the queues of one channel. ``wake`` says that there is something to send."""
+    """Works the queues of one channel. ``wake`` says that there is something to send.
+
+    Lanes to which this process has just committed are claimed without a look at the queue: a claim passes over
+    what is not due, so it does no harm if another process was quicker.
+    """
 
     def __init__(
         self,
@@ -81,12 +93,19 @@ class ChannelLoop:
         self._random = random
         self._process = process
         self._turns = 0
+        self._unlooked = dict.fromkeys(store.shards, 0)
+        self._fresh: dict[Keys, dict[str, None]] = {keys: {} for keys in store.shards}
         self._sends: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._draining = False
+        self._fails = False
 
-    def wake(self) -> None:
-        """There may be something to send."""
+    def wake(self, owed: Iterable[Delivery] = ()) -> None:
+        """There may be something to send; ``owed`` are deliveries of this channel that were just committed."""
+        for delivery in owed:
+            fresh = self._fresh[self._store.shard_of(delivery.key)]
+            if len(fresh) < MOST_FRESH:
+                fresh[lane_of(delivery)] = None
         self._awake.set()
 
     def drain(self) -> None:
@@ -128,16 +147,25 @@ class ChannelLoop:
         if free <= 0:
             return POLL
         now = self._clock.now()
-        lanes, next_at = await stored.due_lanes(self._store, keys, self.channel, now, free)
-        if not lanes:
-            return POLL if next_at is None else max(1, min(POLL, next_at - now))
+        fresh = self._fresh[keys]
+        if fresh and self._unlooked[keys] < TURNS_UNLOOKED:
+            self._unlooked[keys] += 1
+            lanes, wait = list(islice(fresh, free)), 1  # what is known goes out first, then the queue is looked at
+        else:
+            self._unlooked[keys] = 0
+            lanes, next_at = await stored.due_lanes(self._store, keys, self.channel, now, free)
+            wait = 0
+            if not lanes:
+                return POLL if next_at is None else max(1, min(POLL, next_at - now))
+        for lane in lanes:
+            fresh.pop(lane, None)
         self._turns += 1
         token = f"{self._process}-{self._turns}"
         for parcel in await stored.claim(self._store, keys, self.channel, lanes, token=token, now=now):
             task = asyncio.create_task(self._deliver(keys, parcel), name=f"send-{parcel.delivery.id}")
             self._sends.add(task)
             task.add_done_callback(self._sent)
-        return 0
+        return wait
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sends.discard(task)
@@ -191,6 +219,7 @@ class ChannelLoop:
     async def _record(self, keys: Keys, parcel: Parcel, error: SendError | None) -> None:
         now = self._clock.now()
         delivery, notice = _in_time(parcel.delivery, now), parcel.notice
+        self._tell_log(error)
         if error is None:
             after = _accepted(delivery, now)
             # The message is out: record it even while the store is briefly out of reach.
@@ -211,6 +240,14 @@ class ChannelLoop:
                 "a delivery is a dead letter",
                 extra={"delivery": delivery.id, "channel": self.channel, "error": str(error)},
             )
+
+    def _tell_log(self, error: SendError | None) -> None:
+        """One line when a channel begins to fail, and one when it works again; not one for each try."""
+        if error is not None and not self._fails:
+            log.warning("a channel fails", extra={"channel": self.channel, "error": str(error)})
+        elif error is None and self._fails:
+            log.info("a channel works again", extra={"channel": self.channel})
+        self._fails = error is not None
 
     async def _insist(self, record: Callable[[], Awaitable[object]]) -> None:
         for pause in (0.1, 0.5, 2.0):
@@ -253,9 +290,12 @@ class Post:
 
     def owed(self, deliveries: Iterable[Delivery]) -> None:
         """Deliveries that were just committed."""
-        for channel in {delivery.channel for delivery in deliveries}:
+        by_channel: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            by_channel.setdefault(delivery.channel, []).append(delivery)
+        for channel, owed in by_channel.items():
             if channel in self._loops:
-                self._loops[channel].wake()
+                self._loops[channel].wake(owed)
 
     def wake(self, channel: str) -> None:
         """A channel may have something to send."""

@@ -110,7 +110,9 @@ def _rto(notice: Notice, words: Words, zone: ZoneInfo) -> str:
     if notice.incident["state"] in ("restored", "closed"):
         shown = words.rto_done
     return shown.format(
-        deadline=moment(deadline, zone), time=span(abs(left), words), used=int(rto["consumed_ratio"] * 100)
+        deadline=moment(deadline, zone),
+        time=span((abs(left) + MINUTE // 2) // MINUTE * MINUTE, words),
+        used=int(rto["consumed_ratio"] * 100),
     )
 
 

@@ -112,14 +112,14 @@ class View:
 def _choice(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
     value = query.get(name, "")
     if value and value not in choices:
-        raise InvalidRequest(name, f"{name} must be one of {', '.join(choices)}")
+        raise InvalidRequest(name, f"must be one of {', '.join(choices)}")
     return value
 
 
 def _limit(query: Mapping[str, str]) -> int:
     text = query.get("limit", str(LIMIT))
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST):
-        raise InvalidRequest("limit", f"limit must be a whole number from 1 to {MOST}")
+        raise InvalidRequest("limit", f"must be a whole number from 1 to {MOST}")
     return int(text)
 
 
@@ -128,4 +128,4 @@ def _page(page: Page[Any], shape: Callable[[Any], dict[str, Any]]) -> web.Respon
 
 
 def _json(value: object) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json")
+    return web.Response(body=msgspec.json.encode(value) + b"\n", content_type="application/json")

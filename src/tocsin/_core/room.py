@@ -1,0 +1,66 @@
+"""Room for so much work at a time, given in the order of asking.
+
+It keeps short the line in which everybody else's work stands: what waits here does not wait in front of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Room:
+    """``async with room.of(n)`` waits until ``n`` fits beside what is in it; more than the whole room goes in alone."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._free = size
+        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def of(self, amount: int) -> AsyncIterator[None]:
+        """Hold so much of it for the length of a block."""
+        amount = min(amount, self._size)
+        if self._line or amount > self._free:
+            await self._stand_in_line(amount)
+        else:
+            self._free -= amount
+        try:
+            yield
+        finally:
+            self._give_back(amount)
+
+    def turn_away(self, error: Exception) -> None:
+        """Raise an error for all that wait, where it is known that they would fare no better."""
+        while self._line:
+            _, turn = self._line.popleft()
+            if not turn.done():
+                turn.set_exception(error)
+
+    async def _stand_in_line(self, amount: int) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append((amount, turn))
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                # It was let in at the very moment at which it gave up.
+                self._give_back(amount)
+            self._admit()
+            raise
+
+    def _give_back(self, amount: int) -> None:
+        self._free += amount
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._line:
+            amount, turn = self._line[0]
+            if not turn.done():
+                if amount > self._free:
+                    return
+                self._free -= amount
+                turn.set_result(None)
+            self._line.popleft()

@@ -1,0 +1,81 @@
+"""Who may post, read and act: nobody is asked on loopback until the plan has a token; then everybody is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.alerts import firing
+from tests.support.hooks import GROUPS, Hooks
+from tests.support.service import SMALL_PLAN, Start, tocsin, write_plan
+
+TOKENS = """\
+sources:
+  prom-bj: {type: prometheus, labels: {location: bj}}
+tokens:
+  prom-bj: {may: [ingest], source: prom-bj, token: {env: BJ_TOKEN}}
+  grafana: {may: [read], token: {env: G_TOKEN}}
+  on-call: {may: [read, act], token: {env: ON_CALL_TOKEN}}
+"""
+SECRETS = {"BJ_TOKEN": "bj-secret", "G_TOKEN": "grafana-secret", "ON_CALL_TOKEN": "on-call-secret"}
+
+
+def test_without_tokens_this_machine_may_do_all(start: Start) -> None:
+    """On loopback no login is asked for; but a web page may not post through a browser here."""
+    service = start(SMALL_PLAN)
+
+    assert service.post("/api/v2/alerts", []).status == 200
+    assert service.get("/metrics").status == 200
+    assert service.post("/api/v2/alerts", [], Origin="https://evil.example").status == 403
+    assert service.post("/api/v2/alerts", [], Host="evil.example").status == 403
+
+
+def test_once_a_token_exists_it_is_needed(start: Start) -> None:
+    """No token or a wrong one: 401. Health needs none."""
+    service = start(SMALL_PLAN + TOKENS, environment=SECRETS)
+
+    assert service.get("/-/healthy").status == 200
+    for path in ("/api/v1/incidents", "/metrics"):
+        assert service.get(path).status == 401
+        refused = service.get(path, token="guessed")
+        assert refused.status == 401
+        assert refused.headers["Content-Type"].startswith("application/problem+json")
+    assert service.post("/ingest/prom-bj", []).status == 401
+
+
+def test_a_token_does_what_it_may(start: Start, hooks: Hooks) -> None:
+    """One that may post to a source posts there, and nowhere else; one that may read does not post."""
+    service = start(SMALL_PLAN + TOKENS, environment=SECRETS)
+    alerts = [firing("PaymentGatewayDown", service="payments")]
+
+    assert service.post("/ingest/prom-bj/api/v2/alerts", alerts, token="bj-secret").json["new"] == 1
+    assert service.post("/api/v2/alerts", alerts, token="bj-secret").status == 403
+    assert service.get("/api/v1/incidents", token="bj-secret").status == 403
+    assert service.post("/ingest/prom-bj", alerts, token="grafana-secret").status == 403
+    assert service.get("/metrics", token="grafana-secret").status == 200
+    assert service.post("/api/v1/deliveries/none/retry", {}, token="grafana-secret").status == 403
+    assert service.post("/api/v1/deliveries/none/retry", {}, token="on-call-secret").status == 404
+
+    hooks.wait("opened", *GROUPS)
+    (incident,) = service.get("/api/v1/incidents", token="grafana-secret").json["items"]
+    assert incident["location"] == "bj"
+
+
+def test_commands_take_the_token_from_the_environment(start: Start) -> None:
+    """``TOCSIN_TOKEN`` logs the commands in; without it they say what is missing."""
+    service = start(SMALL_PLAN + TOKENS, environment=SECRETS)
+
+    assert service.tocsin("incidents", "list", token="grafana-secret").returncode == 0
+    without = service.tocsin("incidents", "list")
+    assert without.returncode == 1
+    assert "TOCSIN_TOKEN" in without.stderr
+
+
+def test_the_network_is_not_let_in_without_tokens(tmp_path: Path) -> None:
+    """Listening beyond loopback without any token is refused, and the message says the way out."""
+    rules = write_plan(tmp_path / "rules", SMALL_PLAN)
+
+    refused = tocsin("serve", "--rules", rules, "--data-dir", tmp_path / "data", "--listen", "0.0.0.0:0")
+
+    assert refused.returncode == 78
+    assert "tokens:" in refused.stderr
+    assert "--insecure" in refused.stderr
