@@ -61,6 +61,7 @@ LOOK_AGAIN = 0.5
 
 HTTP_ENDS_WITHIN = 2.0
 LOOPS_END_WITHIN = 5.0
+CANCELLED_WITHIN = 0.5
 """Seconds that each part has to end; with the store's end they stay under ten."""
 
 
@@ -220,9 +221,12 @@ class App:
         self._incidents.drain()
         self._post.drain()
         await asyncio.wait([work], timeout=LOOPS_END_WITHIN)
-        for task in (work, *others):
-            task.cancel()
-        await asyncio.wait([work, *others])
+        pending: set[asyncio.Task[object]] = {work, *others}
+        while pending:
+            # More than once: a cancellation that meets the end of a `wait_for`, as in the store's client, gets lost.
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=CANCELLED_WITHIN)
 
     async def _follow_time(self) -> None:
         while True:

@@ -178,6 +178,15 @@ async def test_an_end_that_runs_out_is_an_expiry(world: World) -> None:
     assert await world.fire() == "n"
 
 
+async def test_an_end_in_the_past_of_what_fires_is_none(world: World) -> None:
+    """What a sender says fires, with an end that is over, fires and is repeated like one without an end."""
+    past = world.clock.now() - 1 * HOUR
+    assert await world.fire(ends_at=past) == "n"
+    await world.wait(1 * MINUTE)
+    assert await world.fire(ends_at=past) == "r"
+    assert world.told("data") == ["opened"]
+
+
 async def test_truncated_alerts_are_noted(world: World) -> None:
     """Alerts that a sender left out of a group are noted on the incident, and are no resolution."""
     await world.fire(source="alertmanager", truncated=7)

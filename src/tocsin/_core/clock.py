@@ -58,10 +58,16 @@ class StoreClock:
         self._offset = time.time() * SECOND - time.monotonic() * SECOND
         self._jump_seen: float | None = None
         self._followed = False
+        self._latest: Millis = 0
 
     def now(self) -> Millis:
-        """Milliseconds since the Unix epoch, by the store's time."""
-        return int(time.monotonic() * SECOND + self._offset)
+        """Milliseconds since the Unix epoch, by the store's time. It steps back only to follow a jump.
+
+        An answer of the store that was long under way makes its time seem earlier than it is; news stamped
+        behind what was stamped before would count as older than it.
+        """
+        self._latest = max(self._latest, int(time.monotonic() * SECOND + self._offset))
+        return self._latest
 
     def monotonic(self) -> float:
         """Seconds that never jump."""
@@ -77,12 +83,14 @@ class StoreClock:
         offset = store_time - now * SECOND
         difference = offset - self._offset
         if not self._followed or abs(difference) <= JUMP:
+            if not self._followed:
+                self._latest = 0
             self._offset, self._jump_seen, self._followed = offset, None, True
         elif self._jump_seen is None:
             self._jump_seen = now
             log.warning("the store's time jumped", extra={"by_seconds": round(difference / SECOND, 3)})
         elif now - self._jump_seen >= JUMP_SETTLES_AFTER:
-            self._offset, self._jump_seen = offset, None
+            self._offset, self._jump_seen, self._latest = offset, None, 0
             log.warning(
                 "following the store's time after its jump", extra={"by_seconds": round(difference / SECOND, 3)}
             )

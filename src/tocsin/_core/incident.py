@@ -155,7 +155,9 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One notice on its way to one channel, for one group (or several that share the channel).
 
-    ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there.
+    ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there. ``lane`` is
+    the group by which its lane on the channel is named: the first of all that share the channel, whether or not
+    this notice is for it, so that none overtakes an earlier one that was for both.
     """
 
     id: str
@@ -168,6 +170,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     group: str
     groups: tuple[str, ...]
+    lane: str = ""
     language: str
     timezone: str
     details: str

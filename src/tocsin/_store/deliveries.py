@@ -132,6 +132,7 @@ async def retry(store: Store, delivery_id: str, now: Millis) -> Delivery:
     again = msgspec.structs.replace(delivery, state="waiting", since=now, due=now)
     channel, lane = delivery.channel, lane_of(delivery)
     names = [keys.queue(channel), keys.sending(channel), keys.lane(channel, lane), keys.delivery(delivery_id)]
-    names += [keys.stats, keys.dead]
-    state = await store.run("delivery_retry", names, [now, lane, delivery_id, encode(again), channel])
+    names += [keys.stats, keys.dead, keys.told(delivery.incident)]
+    fields = () if delivery.fallback else [told_field(delivery.sequence, group) for group in delivery.groups]
+    state = await store.run("delivery_retry", names, [now, lane, delivery_id, encode(again), channel, *fields])
     return again if state == b"dead" else (await find(store, delivery_id))[1]

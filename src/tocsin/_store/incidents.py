@@ -281,7 +281,7 @@ def order(incident: Incident) -> int:
 
 def lane_of(delivery: Delivery) -> str:
     """The lane of a delivery on its channel: within one, first in is first out."""
-    return f"{delivery.incident}/{delivery.group}"
+    return f"{delivery.incident}/{delivery.lane or delivery.group}"
 
 
 def told_field(sequence: int, group: str) -> str:

@@ -38,13 +38,21 @@ class Whole(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_incidents(
-    store: Store, wanted: Callable[[Incident], bool], *, cursor: str = "", limit: int = 100
+    store: Store,
+    wanted: Callable[[Incident], bool],
+    *,
+    closed: bool | None = None,
+    cursor: str = "",
+    limit: int = 100,
 ) -> Page[Incident]:
     """Incidents that are wanted: those not closed first, then by tier and start, newest first.
 
-    Raises ``ValueError`` for a cursor that is none of ours, and ``StoreUnavailable``.
+    ``closed`` says which are looked at, ``None`` all; there may be very many closed ones. Raises ``ValueError`` for a cursor that is none of ours, and ``StoreUnavailable``.
     """
-    indexes = [[(keys, keys.active) for keys in store.shards], [(keys, keys.closed) for keys in store.shards]]
+    indexes = [
+        [(keys, keys.active) for keys in store.shards if closed is not True],
+        [(keys, keys.closed) for keys in store.shards if closed is not False],
+    ]
     return await _page(store, indexes, _incidents, wanted, cursor=cursor, limit=limit)
 
 

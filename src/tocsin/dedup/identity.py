@@ -38,7 +38,7 @@ def fires_until(alert: Alert, source: Source) -> Millis | None:
     if source.type == "alertmanager":
         # It repeats a group only every repeat_interval, so silence means nothing.
         return None
-    if alert.ends_at is not None:
+    if alert.ends_at is not None and alert.ends_at > alert.received_at:
         return alert.ends_at
     after = EXPIRES.get(source.type)
     return None if after is None else alert.received_at + after

@@ -100,6 +100,7 @@ def _delivery(
         channel=channel,
         group=group.name,
         groups=groups,
+        lane=group.name if fallback else _first_on(channel, plan),
         language=settings.language or group.language or plan.language,
         timezone=zone.key,
         details=_details(plan, groups),
@@ -108,6 +109,11 @@ def _delivery(
         since=now,
         due=now,
     )
+
+
+def _first_on(channel: str, plan: Plan) -> str:
+    """The first group that has this channel as one of its own."""
+    return next(name for name, group in plan.groups.items() if channel in group.channels)
 
 
 def _details(plan: Plan, groups: Iterable[str]) -> str:

@@ -7,11 +7,14 @@ send in flight when the process is killed can reach the channel twice, under the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 from random import Random
 from typing import Protocol
+
+import msgspec
 
 from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.errors import SendError, SendRefused, StoreError, TrySendAgain
@@ -39,6 +42,10 @@ MOST_FRESH = 1_000
 
 GIVE_UP_AFTER: Millis = 1 * HOUR
 """A delivery that has failed for so long is a dead letter."""
+
+LATE: Millis = 2 * MINUTE
+TRY_FOR: Millis = 5 * MINUTE
+"""One that was tried so late has at least so long from there: it waited behind another, or nobody could send."""
 
 FIRST_PAUSE: Millis = 1 * SECOND
 LONGEST_PAUSE: Millis = 5 * MINUTE
@@ -171,15 +178,26 @@ class ChannelLoop:
         if self._clock.now() > parcel.lease_ends - SEND_WITHIN:
             # This process stood still for long; another may have claimed the lane since.
             return
+        is_out = False
         try:
-            await self._record(keys, parcel, await self._try(parcel))
+            error = await self._try(parcel)
+            is_out = error is None
+            await self._record(keys, parcel, error)
         except StoreError as error:
             # The lease runs out, and the delivery is sent again under the same id.
             log.warning("a send could not be recorded", extra={"delivery": parcel.delivery.id, "error": str(error)})
         except asyncio.CancelledError:
-            now = self._clock.now()
-            await asyncio.shield(stored.settle(self._store, keys, parcel, "released", parcel.delivery, now=now))
+            await asyncio.shield(self._cut_off(keys, parcel, is_out=is_out))
             raise
+
+    async def _cut_off(self, keys: Keys, parcel: Parcel, *, is_out: bool) -> None:
+        """Give back the lease of a send that was cut off; one that the channel has taken is recorded as such."""
+        now = self._clock.now()
+        with contextlib.suppress(StoreError):
+            if is_out:
+                await stored.settle(self._store, keys, parcel, "accepted", _accepted(parcel.delivery, now), now=now)
+            else:
+                await stored.settle(self._store, keys, parcel, "released", parcel.delivery, now=now)
 
     async def _try(self, parcel: Parcel) -> SendError | None:
         """Send; answers the error, or ``None`` if the channel said yes."""
@@ -200,10 +218,10 @@ class ChannelLoop:
 
     async def _record(self, keys: Keys, parcel: Parcel, error: SendError | None) -> None:
         now = self._clock.now()
-        delivery, notice = parcel.delivery, parcel.notice
+        delivery, notice = _in_time(parcel.delivery, now), parcel.notice
         self._tell_log(error)
         if error is None:
-            after = stored.attempted(delivery, Attempt(at=now, result="accepted"), state="accepted", due=now)
+            after = _accepted(delivery, now)
             # The message is out: record it even while the store is briefly out of reach.
             await self._insist(lambda: stored.settle(self._store, keys, parcel, "accepted", after, now=now))
             self._meter.delivery(self.channel, "accepted")
@@ -247,6 +265,17 @@ class ChannelLoop:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 20))
         pause = int(longest * self._random.uniform(0.5, 1.0))
         return max(pause, int((error.retry_after or 0) * SECOND))
+
+
+def _accepted(delivery: Delivery, now: Millis) -> Delivery:
+    return stored.attempted(delivery, Attempt(at=now, result="accepted"), state="accepted", due=now)
+
+
+def _in_time(delivery: Delivery, now: Millis) -> Delivery:
+    """The delivery that was tried just now, with the time that it has left if that was late."""
+    if now - delivery.due < LATE:
+        return delivery
+    return msgspec.structs.replace(delivery, since=max(delivery.since, now - GIVE_UP_AFTER + TRY_FOR))
 
 
 class Post:

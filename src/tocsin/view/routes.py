@@ -59,7 +59,13 @@ class View:
             )
 
         try:
-            page = await list_incidents(self._store, wanted, cursor=query.get("cursor", ""), limit=_limit(query))
+            page = await list_incidents(
+                self._store,
+                wanted,
+                closed=(state == "closed") if state else None,
+                cursor=query.get("cursor", ""),
+                limit=_limit(query),
+            )
         except ValueError as error:
             raise InvalidRequest("cursor", str(error)) from error
         language, now = self._plan().language, self._clock.now()
