@@ -43,7 +43,8 @@ from tocsin.plan import Current
 from tocsin.send.body import render
 from tocsin.send.console import Console
 from tocsin.send.kinds import Gone, open_sender, open_session
-from tocsin.send.loop import ChannelLoop, Post
+from tocsin.send.loop import ChannelLoop
+from tocsin.send.post import Post
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.routes import View
@@ -57,11 +58,10 @@ FOLLOW_EVERY = 10.0
 """Seconds between readings of the store's time."""
 
 LOOK_AGAIN = 0.5
-"""Seconds between looks for a store that is out of reach at the start."""
+"""Seconds between looks for a store that is out of reach at the start, and for what is to end."""
 
 HTTP_ENDS_WITHIN = 2.0
 LOOPS_END_WITHIN = 5.0
-CANCELLED_WITHIN = 0.5
 """Seconds that each part has to end; with the store's end they stay under ten."""
 
 
@@ -222,11 +222,10 @@ class App:
         self._post.drain()
         await asyncio.wait([work], timeout=LOOPS_END_WITHIN)
         pending: set[asyncio.Task[object]] = {work, *others}
-        while pending:
-            # More than once: a cancellation that meets the end of a `wait_for`, as in the store's client, gets lost.
+        while pending:  # more than once: a cancellation that meets the end of a `wait_for` of the client gets lost
             for task in pending:
                 task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=CANCELLED_WITHIN)
+            _, pending = await asyncio.wait(pending, timeout=LOOK_AGAIN)
 
     async def _follow_time(self) -> None:
         while True:
@@ -251,12 +250,8 @@ class App:
         return render(notice, delivery, external_url=external_url)
 
     def _guard(self) -> Guard:
-        return Guard(
-            policy=self._policy(),
-            measures=self._metrics,
-            loopback=is_loopback(self._settings.host),
-            bodies=self._bodies,
-        )
+        loopback = is_loopback(self._settings.host)
+        return Guard(policy=self._policy(), measures=self._metrics, loopback=loopback, bodies=self._bodies)
 
     def _policy(self) -> Policy:
         return Policy(sources=lambda: self._current.plan().sources, tokens=lambda: self._current.plan().tokens)

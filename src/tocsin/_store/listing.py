@@ -47,7 +47,8 @@ async def list_incidents(
 ) -> Page[Incident]:
     """Incidents that are wanted: those not closed first, then by tier and start, newest first.
 
-    ``closed`` says which are looked at, ``None`` all; there may be very many closed ones. Raises ``ValueError`` for a cursor that is none of ours, and ``StoreUnavailable``.
+    ``closed`` says which are looked at, ``None`` all; there may be very many closed ones. Raises ``ValueError``
+    for a cursor that is none of ours, and ``StoreUnavailable``.
     """
     indexes = [
         [(keys, keys.active) for keys in store.shards if closed is not True],

@@ -276,39 +276,3 @@ def _in_time(delivery: Delivery, now: Millis) -> Delivery:
     if now - delivery.due < LATE:
         return delivery
     return msgspec.structs.replace(delivery, since=max(delivery.since, now - GIVE_UP_AFTER + TRY_FOR))
-
-
-class Post:
-    """All channels' loops. ``owed`` wakes those that have something new to send."""
-
-    def __init__(self) -> None:
-        self._loops: dict[str, ChannelLoop] = {}
-
-    def add(self, loop: ChannelLoop) -> None:
-        """One more channel; before ``run``."""
-        self._loops[loop.channel] = loop
-
-    def owed(self, deliveries: Iterable[Delivery]) -> None:
-        """Deliveries that were just committed."""
-        by_channel: dict[str, list[Delivery]] = {}
-        for delivery in deliveries:
-            by_channel.setdefault(delivery.channel, []).append(delivery)
-        for channel, owed in by_channel.items():
-            if channel in self._loops:
-                self._loops[channel].wake(owed)
-
-    def wake(self, channel: str) -> None:
-        """A channel may have something to send."""
-        if channel in self._loops:
-            self._loops[channel].wake()
-
-    def drain(self) -> None:
-        """End ``run`` once what is being sent has been sent."""
-        for loop in self._loops.values():
-            loop.drain()
-
-    async def run(self) -> None:
-        """Work until drained."""
-        async with asyncio.TaskGroup() as group:
-            for loop in self._loops.values():
-                group.create_task(loop.run(), name=f"channel-{loop.channel}")
