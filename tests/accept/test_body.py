@@ -32,28 +32,33 @@ async def packed(run: Running, body: bytes, encoding: str) -> int:
         return answer.status
 
 
+def gzipped(data: bytes) -> bytes:
+    """The same bytes at each call: gzip's own header has the time in it, and these name the tests."""
+    return gzip.compress(data, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("body", "encoding", "status"),
     [
-        (gzip.compress(BODY), "gzip", 200),
-        (gzip.compress(BODY), "GZip", 200),
-        (gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]), "gzip", 200),
-        (gzip.compress(BODY) + b"\0" * 16, "gzip", 200),
+        (gzipped(BODY), "gzip", 200),
+        (gzipped(BODY), "GZip", 200),
+        (gzipped(BODY[:9]) + gzipped(BODY[9:]), "gzip", 200),
+        (gzipped(BODY) + b"\0" * 16, "gzip", 200),
         (zlib.compress(BODY), "deflate", 200),
         (raw_deflate(BODY), "deflate", 200),
         (BODY, "identity", 200),
-        (gzip.compress(b" " * LIMIT), "gzip", 400),
+        (gzipped(b" " * LIMIT), "gzip", 400),
         (BODY, "gzip", 400),
-        (gzip.compress(BODY)[:-4], "gzip", 400),
-        (gzip.compress(BODY) + b"rest", "gzip", 400),
-        (gzip.compress(BODY)[:-8] + b"\0" * 8, "gzip", 400),
+        (gzipped(BODY)[:-4], "gzip", 400),
+        (gzipped(BODY) + b"rest", "gzip", 400),
+        (gzipped(BODY)[:-8] + b"\0" * 8, "gzip", 400),
         (BODY, "deflate", 400),
         (zlib.compress(BODY)[:-5], "deflate", 400),
         (b"", "gzip", 400),
         (BODY, "br", 415),
         (BODY, "zstd", 415),
-        (gzip.compress(gzip.compress(BODY)), "gzip, gzip", 415),
-        (gzip.compress(b" " * (LIMIT + 1)), "gzip", 413),
+        (gzipped(gzipped(BODY)), "gzip, gzip", 415),
+        (gzipped(b" " * (LIMIT + 1)), "gzip", 413),
         (zlib.compress(b" " * (LIMIT + 1)), "deflate", 413),
         (raw_deflate(b" " * (LIMIT + 1)), "deflate", 413),
     ],
