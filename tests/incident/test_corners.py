@@ -232,3 +232,17 @@ async def test_another_shard_is_asked_too(store_url: str, world: World) -> None:
     await wide.settle()
     assert len(await wide.incidents()) == 9
     await store.close()
+
+
+async def test_the_next_incident_has_nothing_of_what_was_left_out_before(world: World) -> None:
+    """Alerts that a sender left out belong to the incident of that time; the next begins with its own."""
+    await world.fire(source="alertmanager", truncated=7)
+    await world.wait(1 * MINUTE)
+    await world.resolve(source="alertmanager")
+    await world.wait(5 * HOUR, step=1 * MINUTE)
+    await world.fire("B")
+    await world.settle()
+    assert [incident.truncated for incident in await world.incidents()] == [0, 7]
+    await world.fire("C", source="alertmanager", truncated=5)
+    await world.wait(1 * SECOND)
+    assert [incident.truncated for incident in await world.incidents()] == [5, 7]

@@ -14,6 +14,7 @@ from tocsin._core.message import Message
 from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
 from tocsin._core.plan import Plan
 from tocsin._core.times import SECOND, Millis
+from tocsin._store import deliveries, incidents
 from tocsin._store.client import Store
 from tocsin._store.listing import list_incidents, show_incident
 from tocsin.dedup.take import Taken, take
@@ -119,9 +120,14 @@ class World:
         self.meter = Quiet()
         self.sinks = {name: Sink() for name in self.plan.channels}
         self.deliveries: list[Delivery] = []
+        self.restart()
+
+    def restart(self) -> None:
+        """Go on as a new process would, that knows nothing but what is stored."""
+        self.deliveries.clear()
         self.loop = IncidentLoop(
-            store=store,
-            clock=clock,
+            store=self.store,
+            clock=self.clock,
             plan=lambda: self.plan,
             router=_Router(self),
             meter=self.meter,
@@ -200,6 +206,21 @@ class World:
             if min(waits) > 0:
                 return
         raise AssertionError("there is always something due")
+
+    async def deliver(self) -> None:
+        """Send what is due, whoever committed it."""
+        while min([await self._send(channel) for channel in self.channels]) == 0:
+            pass
+
+    async def die(self) -> None:
+        """A process claims all that is due, decides and sends nothing, and is killed."""
+        now = self.clock.now()
+        for keys in self.store.shards:
+            due, _ = await incidents.due_keys(self.store, keys, now, 100)
+            await incidents.claim(self.store, keys, due, token="dead", now=now)
+            for channel in self.sinks:
+                lanes, _ = await deliveries.due_lanes(self.store, keys, channel, now, 100)
+                await deliveries.claim(self.store, keys, channel, lanes, token="dead", now=now)
 
     async def _send(self, channel: ChannelLoop) -> Millis:
         waits = [await channel.turn(keys) for keys in self.store.shards]

@@ -6,6 +6,7 @@ import pytest
 from tests.support.clock import ManualClock
 from tests.support.world import World, classified
 
+from tocsin._core.incident import Incident
 from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._store.client import Store
 from tocsin._store.listing import list_deliveries, list_incidents
@@ -31,6 +32,16 @@ async def test_pages_of_incidents(store_url: str, clock: ManualClock, shards: in
     order = [(incident.closed_at is None, incident.tier.rank, incident.started_at) for incident in whole]
     assert order == sorted(order, reverse=True)
     assert sum(incident.closed_at is not None for incident in whole) == 10
+    looked_at: list[Incident] = []
+
+    def wanted(incident: Incident) -> bool:
+        looked_at.append(incident)
+        return True
+
+    for closed in (False, True):
+        page = await list_incidents(store, wanted, closed=closed)
+        assert [incident.id for incident in page.items] == [i.id for i in whole if (i.closed_at is not None) == closed]
+    assert len(looked_at) == 30, "only those asked for are read"
     for size in (1, 7, 30):
         gathered, cursor = [], ""
         while True:

@@ -152,7 +152,7 @@ def _view(key: str, fields: dict[str, Any], names: list[tuple[str, bool]], rows:
         fired_at=number("fired"),
         unseen=number("unseen"),
         stale=number("stale"),
-        truncated=number("trunc"),
+        truncated=number("t_trunc"),
         joined=_joined(fields) if "t_at" in fields else None,
         later=number("later"),
         shown_later=sum(body is not None for body, _ in rows[: number("later")]),

@@ -18,7 +18,7 @@ PERSISTENT: Mapping[str, str] = {
     "aside": "keys that failed too often; kept until they are committed, so that somebody sees them",
     "intake": "when alerts could last be taken; one small hash",
     "view": "lives as long as its incident is not closed; the closing commit gives it a TTL",
-    "recent": "as view; capped at the firing alerts and the newest 1,000 ended ones",
+    "recent": "as view; capped at the firing alerts and the newest 1,000 to 1,500 ended ones",
     "until": "holds firing alerts only, and is gone with the last of them",
     "seen": "holds firing alerts that never expire only, and is gone with the last of them",
     "incident": "an open incident; the closing commit gives it a TTL",
@@ -120,5 +120,6 @@ class Keys:
         return f"{self._prefix}tokens:{channel}"
 
     def lane(self, channel: str, lane: str) -> str:
-        """LIST of the ids of deliveries that wait in a lane (``<incident>/<group>``), first in first out."""
+        """LIST of the ids of deliveries that wait in a lane, first in first out. A lane is ``<incident>/<group>``, of
+        groups that share the channel the first."""
         return f"{self._prefix}lane:{channel}:{lane}"

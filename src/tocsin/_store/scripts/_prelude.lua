@@ -17,6 +17,7 @@
 -- t_* (taken), which the commit empties. So nothing is lost that joins between a claim and its commit.
 --   _n      distinct new alerts                _at    acceptance of the first
 --   _start  earliest start                     _rank, _top  the alert of the highest tier, and its rank
+--   _trunc  as trunc, where it grew
 --   _rto    shortest recovery time             _classes, _services  distinct, separated by 0x1f
 
 local GAP = 30000          -- intake that was out for longer than this stops expiry for a while

@@ -187,7 +187,7 @@ end
 local function note_truncated(a, place)
   local view = keys_of(place)
   if a[12] > num(redis.call('HGET', view, 'trunc')) then
-    redis.call('HSET', view, 'trunc', a[12])
+    redis.call('HSET', view, 'trunc', a[12], 'f_trunc', a[12])
     mark(place, false, false)
   end
 end

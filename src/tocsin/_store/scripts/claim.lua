@@ -90,6 +90,11 @@ end
 
 -- Empties the fresh box into the taken one, which is not empty if an earlier claim never committed.
 local function take(view)
+  local truncated = redis.call('HGET', view, 'f_trunc')
+  if truncated then
+    redis.call('HSET', view, 't_trunc', truncated)
+    redis.call('HDEL', view, 'f_trunc')
+  end
   local f = redis.call('HMGET', view, 'f_at', 'f_start', 'f_rank', 'f_top', 'f_rto', 'f_n', 'f_classes', 'f_services')
   if not f[1] then
     return

@@ -81,6 +81,7 @@ for _, stat in ipairs(c.stats) do
 end
 
 if c.opened then
+  redis.call('HDEL', view, 'trunc')
   local base = num(redis.call('HGET', view, 'cseq'))
   redis.call('HSET', view, 'base', base, 'total', redis.call('ZCOUNT', KEYS[11], '(' .. base, '+inf'))
   if redis.call('HEXISTS', view, 'f_n') == 1 then
@@ -90,7 +91,7 @@ if c.opened then
 end
 redis.call('HSET', view, 'v', 1, 'rev', c.rev + 1, 'done', c.mark, 'cseq', c.seq, 'rank', c.rank, 'inc', c.inc,
   'last', now, 'prev', c.prev)
-redis.call('HDEL', view, 't_at', 't_start', 't_rank', 't_top', 't_rto', 't_n', 't_classes', 't_services')
+redis.call('HDEL', view, 't_at', 't_start', 't_rank', 't_top', 't_rto', 't_n', 't_classes', 't_services', 't_trunc')
 if c.clock < 0 then
   redis.call('HDEL', view, 'clock')
 else
