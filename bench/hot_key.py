@@ -3,6 +3,7 @@
 A real ``tocsin serve`` with its private store. First, alerts about other services are posted one at a time, each the
 first of its own high incident, and timed to their webhooks. Then the same again while another process posts 10,000 new
 alerts a second that all join one incident. Printed are both, side by side, and how often the hot key was committed.
+``--kind spread`` lets the same storm join a hundred incidents: what the load costs without any key being hot.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ async def probes(prober: Prober, first: int, seconds: float) -> list[Times]:
     return times
 
 
-async def measure(directory: Path, rate: float, seconds: float) -> Measured:
+async def measure(directory: Path, rate: float, seconds: float, kind: str) -> Measured:
     """Both phases."""
     async with Sink() as sink:
         with Tocsin(directory, plans.webhooks(directory / "rules", sink.port)) as tocsin:
@@ -60,7 +61,7 @@ async def measure(directory: Path, rate: float, seconds: float) -> Measured:
             quiet = await probes(prober, 100_000, seconds)
             most = int(rate * seconds)
             order = Order(
-                port=tocsin.port, kind="hot", per_request=64, distinct=most, most=most, seconds=seconds, rate=rate
+                port=tocsin.port, kind=kind, per_request=64, distinct=most, most=most, seconds=seconds, rate=rate
             )
             storm = start(order)
             stormy = await probes(prober, 200_000, seconds - 0.5)
@@ -82,11 +83,12 @@ def hot_key(tocsin: Tocsin) -> tuple[int, int]:
 @click.command(help=__doc__)
 @click.option("--rate", default=10_000.0, help="Alerts a second on the hot key.")
 @click.option("--seconds", default=8.0, help="Length of each of the two phases.")
-def main(rate: float, seconds: float) -> None:
+@click.option("--kind", type=click.Choice(["hot", "spread"]), default="hot", help="One incident, or a hundred.")
+def main(rate: float, seconds: float, kind: str) -> None:
     """Measure and print."""
     before = machine()
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as directory:
-        measured = uvloop.run(measure(Path(directory), rate, seconds))
+        measured = uvloop.run(measure(Path(directory), rate, seconds, kind))
     say(before)
     say(f"store     {measured.store}")
     say(f"method    probes one at a time, {1000 * GAP:g} ms apart; {seconds:g} s without the storm, then with it\n")
