@@ -29,12 +29,13 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of one key's alerts. ``zero_at`` is when the last of them ended, ``fired_at`` when one fired
-    while none did; ``unseen`` counts ended ones that were only lost from sight, ``stale`` firing ones unseen
-    for 25 hours. ``alerts`` are the newest 20. ``later`` counts those that fired since the last commit, the first
-    ``shown_later`` of ``alerts``: if an incident opens now, those are its own. ``told`` says of
-    ``<incident>/<sequence>/<group>`` whether a channel accepted it (``accepted``) or how many may still do so.
-    ``previous`` is the incident before and its closing.
+    """The state of one key's alerts.
+
+    ``zero_at`` is when the last of them ended; ``unseen`` counts ended ones that were only lost from sight,
+    ``stale`` firing ones unseen for 25 hours. ``alerts`` are the newest 20. ``later`` counts those that fired since
+    the last commit, the first ``shown_later`` of ``alerts``: if an incident opens now, those are its own. ``told``
+    says of ``<incident>/<sequence>/<group>`` whether a channel accepted it (``accepted``) or how many may still do
+    so. ``previous`` is the incident before and its closing.
     """
 
     key: str
@@ -44,7 +45,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     firing: int = 0
     total: int = 0
     zero_at: Millis = 0
-    fired_at: Millis = 0
     unseen: int = 0
     stale: int = 0
     truncated: int = 0

@@ -149,7 +149,6 @@ def _view(key: str, fields: dict[str, Any], names: list[tuple[str, bool]], rows:
         firing=number("firing"),
         total=number("total"),
         zero_at=number("zero"),
-        fired_at=number("fired"),
         unseen=number("unseen"),
         stale=number("stale"),
         truncated=number("t_trunc"),

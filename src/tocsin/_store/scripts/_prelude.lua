@@ -5,8 +5,7 @@
 --   rev     moved by every commit              done   the mark that the last commit had seen
 --   seq     counts alerts that fired           base   seq before the first alert of the present incident
 --   firing  how many alerts fire               total  how many distinct alerts the present incident had
---   zero    when the last alert ended          fired  when one fired while none did, and
---                                              fseq   seq as of then
+--   zero    when the last alert ended          fseq   seq when one fired while none did
 --   unseen  those lost from sight since then   trunc  alerts that a sender left out of its groups
 --   period  the longest period between news    inc    the id of the present incident, or ''
 --   rank    its tier's rank                    u      1: its place is the urgent queue

@@ -143,7 +143,7 @@ local function fire(i, a)
   remember(i, a, a[2])
   expect(a[2], a)
   if redis.call('HINCRBY', view, 'firing', 1) == 1 then
-    redis.call('HSET', view, 'fired', now, 'fseq', seq, 'unseen', 0)
+    redis.call('HSET', view, 'fseq', seq, 'unseen', 0)
   elseif records[i][1] == digests[a[2]] and not records[i][2] then
     found_again(view, before)
   end
