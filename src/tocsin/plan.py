@@ -26,7 +26,8 @@ from tocsin._plan.fields import Reading
 from tocsin._plan.files import RuleFile, plan_hash, read_files
 from tocsin._plan.merge import merge
 from tocsin._plan.references import Reviewer
-from tocsin._plan.schema import PlanFile, RuleEntry
+from tocsin._plan.rules import RuleEntry
+from tocsin._plan.schema import PlanFile
 from tocsin._plan.source import Mark, Sources, locate
 from tocsin.classify.classifier import Classifier
 

@@ -28,7 +28,10 @@ from tocsin._core.plan import (
 )
 from tocsin._core.times import SECOND, Millis
 from tocsin._plan import defaults
-from tocsin._plan.schema import ClassEntry, Entry, PlanFile, RuleEntry, ServiceEntry, SourceEntry, TierEntry
+from tocsin._plan.entry import Entry
+from tocsin._plan.rules import RuleEntry
+from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry, TierEntry
+from tocsin._plan.senders import SourceEntry
 
 _Value = TypeVar("_Value")
 _UTC = ZoneInfo("UTC")

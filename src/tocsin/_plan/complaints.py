@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from tocsin._core.problems import Problem
+from tocsin._plan.entry import Entry
 from tocsin._plan.fields import UNSET
-from tocsin._plan.schema import Entry, PlanFile
+from tocsin._plan.schema import PlanFile
 from tocsin._plan.source import Location, Mapping, Mark, Sources, locate, path_of
 
 _KEY = "[key]"

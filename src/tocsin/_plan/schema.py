@@ -6,43 +6,27 @@ uses one is refused with words of its own, since a plan must never be ignored in
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
 from tocsin._core.plan import Details, Impact, Importance, Language, Tell
-from tocsin._core.secret import Secret
+from tocsin._plan.channels import AnyChannel
+from tocsin._plan.entry import Entry, GroupName, TierName
 from tocsin._plan.fields import (
     AddressName,
     Duration,
-    Expires,
-    Header,
-    HeaderName,
     Label,
     Matchers,
     Name,
     Plain,
     PlainUrl,
     Positive,
-    SecretText,
     Title,
-    Until,
-    Url,
     Zone,
 )
-
-GroupName = Literal["command", "technical", "business", "legal", "data"]
-TierName = Literal["high", "medium", "low"]
-Permission = Literal["ingest", "read", "act"]
-SourceType = Literal["prometheus", "alertmanager"]
-
-
-class Entry(BaseModel):
-    """What all entries share: strict, and no key that nobody reads."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
-    later: ClassVar[frozenset[str]] = frozenset()
+from tocsin._plan.rules import RuleEntry
+from tocsin._plan.senders import SourceEntry, TokenEntry
 
 
 def _nothing_is_empty(value: object) -> object:
@@ -72,52 +56,6 @@ class GroupEntry(Entry):
     language: Language | None = None
     timezone: Zone | None = None
     details: Details | None = None
-
-
-class ChannelEntry(Entry):
-    """What every channel may have; each type adds its own settings."""
-
-    later = frozenset({"match", "when", "mention", "details"})
-    language: Language | None = None
-    timezone: Zone | None = None
-
-    def settings(self) -> dict[str, Any]:
-        """The settings of the type alone, those that were given."""
-        own = type(self).model_fields.keys() - ChannelEntry.model_fields.keys() - {"type"}
-        given = {name: getattr(self, name) for name in sorted(own)}
-        return {name: value for name, value in given.items() if value is not None}
-
-
-class ConsoleChannel(ChannelEntry):
-    """Prints to standard output; nothing to set."""
-
-    type: Literal["console"]
-
-
-_OURS = frozenset(
-    {"accept-encoding", "connection", "content-length", "content-type", "host", "idempotency-key"}
-    | {"transfer-encoding", "webhook-id", "webhook-signature", "webhook-timestamp"}
-)
-
-
-def _settable(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
-    for name in headers:
-        if name.lower() in _OURS:
-            raise PydanticCustomError("value", "{said}", {"said": f"cannot set `{name}`, which Tocsin sets itself"})
-    return headers
-
-
-class WebhookChannel(ChannelEntry):
-    """Posts notices to an address."""
-
-    type: Literal["webhook"]
-    url: Url
-    secret: SecretText | None = None
-    timeout: Positive | None = None
-    headers: Annotated[dict[HeaderName, Header], AfterValidator(_settable)] | None = None
-
-
-AnyChannel = Annotated[WebhookChannel | ConsoleChannel, Field(discriminator="type")]
 
 
 class ServiceEntry(Entry):
@@ -165,23 +103,6 @@ class EnvironmentEntry(Entry):
     drop: Plain | None = None
 
 
-class SourceEntry(Entry):
-    """A source of alerts. ``type`` may be left out where the name is a type."""
-
-    type: SourceType | None = None
-    replica_labels: list[Label] | None = None
-    labels: dict[Label, Plain] = {}
-    expires: Expires | None = None
-
-
-class TokenEntry(Entry):
-    """A program's token and what it opens."""
-
-    may: Annotated[list[Permission], Field(min_length=1)]
-    token: SecretText
-    source: Name | None = None
-
-
 class LabelsEntry(Entry):
     """Where the plan's words are found in an alert's labels."""
 
@@ -197,30 +118,6 @@ class IncidentsEntry(Entry):
     reopen_within: Duration | None = None
     backdate: Duration | None = None
     retention: Positive | None = None
-
-
-class RuleEntry(Entry):
-    """One rule: what it matches, and what it says of it."""
-
-    later = frozenset({"links"})
-    name: Name
-    match: list[Matchers] = []
-    match_any: list[Matchers] = []
-    class_: Annotated[Name | None, Field(alias="class")] = None
-    subtype: Plain | None = None
-    impact: Impact | None = None
-    tier: TierName | None = None
-    max_tier: TierName | None = None
-    outage: bool | None = None
-    service: Name | None = None
-    vendor: Name | None = None
-    title: Title | None = None
-    wait: Duration | None = None
-    rto: Positive | None = None
-    incident_by: Annotated[list[Label], Field(min_length=1)] | None = None
-    drop: Plain | None = None
-    until: Until | None = None
-    continue_: Annotated[bool, Field(alias="continue")] = False
 
 
 Cell = dict[Impact, TierName]

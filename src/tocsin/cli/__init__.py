@@ -1,0 +1,32 @@
+"""The command line. Each command is thin, in a file of its own: it reads its flags and hands over.
+
+Exit codes: 0 done, 1 it failed, 2 wrong usage, 78 the rule files or the settings are not sound.
+"""
+
+from __future__ import annotations
+
+import click
+
+from tocsin import __version__
+from tocsin.cli.check import check
+from tocsin.cli.serve import demo, serve
+from tocsin.client.commands import deliveries, incidents
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="tocsin %(version)s")
+def main() -> None:
+    """Tocsin turns monitoring alerts into accountable recovery: an emergency plan that runs."""
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"tocsin {__version__}")
+
+
+main.add_command(serve)
+main.add_command(demo)
+main.add_command(check)
+main.add_command(incidents)
+main.add_command(deliveries)
