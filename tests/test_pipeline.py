@@ -103,7 +103,8 @@ async def test_who_waits_hears_of_a_store_out_of_reach(store_url: str, clock: Ma
     store.run = far.run  # type: ignore[method-assign]
     way = pipeline(store, clock)
     posts = [asyncio.create_task(way.take(batch(number, 256))) for number in range(5)]
-    await clock.sleep(0)
+    while not far.waiting:
+        await clock.sleep(0)
     (first,) = far.waiting
     first.set_result(None)
     answers = await asyncio.gather(*posts, return_exceptions=True)

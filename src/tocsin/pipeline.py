@@ -19,21 +19,20 @@ from __future__ import annotations
 
 import msgspec
 
-from tocsin._core.clock import Clock
-from tocsin._core.errors import StoreUnavailable
+from tocsin._core.clock import Clock, in_stretches
 from tocsin._core.incident import Delivery, Fallback, Notice
-from tocsin._core.model import Batch, Receipt
+from tocsin._core.model import Alert, Batch, Receipt
 from tocsin._core.room import Room
 from tocsin._core.times import Millis
 from tocsin._store.client import Store
-from tocsin.dedup.take import take
+from tocsin.dedup.take import Classified, take
 from tocsin.incident.loop import IncidentLoop
 from tocsin.plan import Current
 from tocsin.route.decide import route, route_fallback
 from tocsin.telemetry.metrics import Metrics
 
-ALERTS_AT_ONCE = 256
-"""Alerts taken at the same time: enough to keep the store busy. More would only stand in line before it, and with
+ALERTS_AT_ONCE = 128
+"""Alerts stored at the same time: enough to keep the store busy. More would only stand in line before it, and with
 them the incidents, whose every step would wait behind all of them."""
 
 
@@ -71,18 +70,14 @@ class Pipeline:
 
         Raises ``StoreUnavailable``; the sender may then send the same batch again.
         """
-        async with self._room.of(len(batch.alerts)):
-            edition = self._current.edition
-            now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
-            classified = [
-                (alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now))
-                for alert in batch.alerts
-            ]
-            try:
-                taken = await take(self._store, classified, now)
-            except StoreUnavailable as error:
-                self._room.turn_away(error)
-                raise
+        edition = self._current.edition
+        now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
+
+        def classify(alert: Alert) -> Classified:
+            return alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now)
+
+        classified = await in_stretches(self._clock, batch.alerts, classify)
+        taken = await take(self._store, classified, now, clock=self._clock, room=self._room)
         self._incidents.wake(taken.due)
         self._metrics.taken(classified, taken.outcomes)
         receipt = taken.receipt

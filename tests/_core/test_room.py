@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from itertools import pairwise
 
 import pytest
 
@@ -77,13 +78,37 @@ async def test_who_fits_goes_in(guests: Guests) -> None:
 
 
 async def test_the_order_is_kept(guests: Guests) -> None:
-    """One who would fit does not overtake one who waits, so that nobody waits for ever."""
+    """One who would fit does not overtake one of its kind who waits, so that nobody waits for ever."""
+    await guests.ask("a", 6)
+    await guests.ask("large", 8)
+    await guests.ask("less", 2)
+    assert guests.inside == ["a"]
+    await guests.leave("a")
+    assert guests.inside == ["large", "less"]
+
+
+async def test_small_and_large_ones_go_in_turn(guests: Guests) -> None:
+    """A small one waits for one large one, not for all of them; and a large one for one small one."""
+    await guests.ask("a", 10)
+    for number in range(3):
+        await guests.ask(f"large {number}", 10)
+    for number in range(3):
+        await guests.ask(f"small {number}", 1)
+    order = ["small 0", "large 0", "small 1", "large 1", "small 2", "large 2"]
+    for before, following in pairwise(["a", *order]):
+        await guests.leave(before)
+        assert guests.inside == [following]
+
+
+async def test_a_small_one_that_fits_does_not_wait_for_large_ones(guests: Guests) -> None:
+    """It goes in beside what is inside; the next small one then lets the large one go first."""
     await guests.ask("a", 6)
     await guests.ask("large", 8)
     await guests.ask("small", 1)
-    assert guests.inside == ["a"]
+    await guests.ask("another", 1)
+    assert guests.inside == ["a", "small"]
     await guests.leave("a")
-    assert guests.inside == ["large", "small"]
+    assert guests.inside == ["small", "large", "another"]
 
 
 async def test_more_than_the_room_goes_in_alone(guests: Guests) -> None:
@@ -103,12 +128,12 @@ async def test_who_gives_up_holds_up_nobody(guests: Guests) -> None:
     """One who gives up, waiting or inside, leaves its place to the next."""
     await guests.ask("a", 6)
     await guests.ask("large", 8)
-    await guests.ask("small", 1)
+    await guests.ask("less", 2)
     await guests.give_up("large")
-    assert guests.inside == ["a", "small"]
+    assert guests.inside == ["a", "less"]
     await guests.give_up("a")
-    await guests.ask("b", 9)
-    assert guests.inside == ["small", "b"]
+    await guests.ask("b", 8)
+    assert guests.inside == ["less", "b"]
 
 
 async def test_who_gives_up_as_it_is_let_in() -> None:

@@ -161,7 +161,13 @@ async def test_what_others_made_due_is_found(world: World) -> None:
     """While this process has more hot keys than fit a turn, it takes up what another one made due, in five turns."""
     (keys,) = world.store.shards
     other = about("other")
-    await take(world.store, [(world.alert("other"), world.plan.sources["prometheus"], other)], world.clock.now())
+    await take(
+        world.store,
+        [(world.alert("other"), world.plan.sources["prometheus"], other)],
+        world.clock.now(),
+        clock=world.clock,
+        room=world.room,
+    )
     world.clock.advance(STEP)
     services = [f"hot-{number}" for number in range(100)]
     await world.post(*((world.alert(service), about(service)) for service in services))

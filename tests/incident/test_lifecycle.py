@@ -150,7 +150,8 @@ async def test_return_after_long_is_another_incident(world: World) -> None:
     await world.wait(4 * HOUR + 2 * MINUTE, step=5 * MINUTE)
     await world.fire()
     await world.settle()
-    assert world.told("legal") == ["opened", "cleared resolved", "closed unconfirmed", "opened"]
+    first, second, *both = world.told("legal")
+    assert (first, second, *sorted(both)) == ("opened", "cleared resolved", "closed unconfirmed", "opened")
     new, old = await world.incidents()
     assert (old.state, old.outcome, old.restored_at) == ("closed", "unconfirmed", old.cleared_at)
     assert (new.follows, new.state, new.total) == (old.id, "open", 1)

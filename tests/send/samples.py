@@ -79,7 +79,6 @@ def alert(number: int = 0, **changes: Any) -> AlertRecord:
         },
         generator_url="http://prometheus.example/graph?g0.expr=up",
         starts_at=START,
-        classification=DECISION,
     )
     return msgspec.structs.replace(record, **changes)
 

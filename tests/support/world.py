@@ -13,6 +13,7 @@ from tocsin._core.incident import Delivery, Fallback, Incident, Notice
 from tocsin._core.message import Message
 from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
 from tocsin._core.plan import Plan
+from tocsin._core.room import Room
 from tocsin._core.times import SECOND, Millis
 from tocsin._store import deliveries, incidents
 from tocsin._store.client import Store
@@ -119,6 +120,7 @@ class World:
         self.plan = plan or make_plan()
         self.meter = Quiet()
         self.sinks = {name: Sink() for name in self.plan.channels}
+        self.room = Room(128)
         self.deliveries: list[Delivery] = []
         self.restart()
 
@@ -163,7 +165,7 @@ class World:
     async def post(self, *items: tuple[Alert, Classification | Dropped], at: Millis | None = None) -> Taken:
         """Take a batch, received now or at another time."""
         batch = [(alert, self.plan.sources[alert.source], decision) for alert, decision in items]
-        taken = await take(self.store, batch, self.clock.now() if at is None else at)
+        taken = await take(self.store, batch, self.clock.now() if at is None else at, clock=self.clock, room=self.room)
         self.loop.wake(taken.due)
         return taken
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
 from tocsin._core.times import SECOND, Millis
 
@@ -21,6 +22,13 @@ JUMP: Millis = 1 * SECOND
 
 JUMP_SETTLES_AFTER = 60.0
 """Seconds for which a jump must last before it is followed; longer than any lease."""
+
+
+STRETCH = 16
+"""Alerts of a batch that are worked on without giving way to others."""
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Clock(Protocol):
@@ -37,6 +45,15 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Wait for so many seconds of this clock."""
         ...
+
+
+async def in_stretches(clock: Clock, items: Sequence[T], make: Callable[[T], U]) -> list[U]:
+    """``make`` of each item, giving way to others after each stretch of work, so that a large batch holds up nobody."""
+    made = [make(item) for item in items[:STRETCH]]
+    for first in range(STRETCH, len(items), STRETCH):
+        await clock.sleep(0)
+        made += map(make, items[first : first + STRETCH])
+    return made
 
 
 async def sleep_unless(awake: asyncio.Event, clock: Clock, seconds: float) -> None:

@@ -23,7 +23,7 @@ RECOVERY_BUCKETS = (60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 8
 
 
 class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert as it is kept, with what was decided about it when it fired."""
+    """An alert as it is kept."""
 
     identity: str
     source: str
@@ -31,7 +31,6 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     annotations: dict[str, str]
     generator_url: str
     starts_at: Millis | None
-    classification: Classification
     firing: bool = True
     ends_at: Millis | None = None
 

@@ -60,7 +60,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
-    """What the plan says about one alert, and why. ``key`` is the incident key, part by part."""
+    """What the plan says about one alert, and why. ``key`` is the incident key, part by part; ``matched`` are all
+    rules that matched, in order, of which ``rule`` decided."""
 
     rule: str
     class_: str
@@ -79,6 +80,7 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_"
     vendor: str = ""
     key: tuple[tuple[str, str], ...]
     drill: bool = False
+    matched: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     plan: str = ""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tocsin._core.incident import AlertRecord
+from tocsin._core.model import Classification, Dropped, DropReason
 from tocsin._core.times import DAY, Millis
 from tocsin._store.client import Store
 from tocsin._store.codec import encode, pack
@@ -24,8 +25,9 @@ MAX_ROUNDS = 5
 class News:
     """One alert's news, as the script takes it.
 
-    ``record`` is ``None``, and ``key`` empty, for an alert that the plan drops: it is only looked up, since
-    one that fired before the plan said so still has to end. ``until`` is ``None`` for one that never expires.
+    ``decision`` is what the plan says of it. ``record`` is ``None``, and ``key`` empty, for an alert that the plan
+    drops: it is only looked up, since one that fired before the plan said so still has to end. ``until`` is ``None``
+    for one that never expires.
     ``joined`` is filled in with the key that it joined earlier, if that is another.
     """
 
@@ -36,6 +38,7 @@ class News:
     ends_at: Millis
     until: Millis | None
     record: AlertRecord | None
+    decision: Classification | Dropped
     truncated: int = 0
     joined: str = ""
 
@@ -109,8 +112,8 @@ async def _accept_in(store: Store, keys: Keys, items: Mapping[int, News], now: M
 async def _accept(store: Store, keys: Keys, news: list[News], now: Millis) -> tuple[str, list[tuple[str, Millis]]]:
     records = [encode(item.record) if item.record else b"" for item in news]
     for _ in range(MAX_ROUNDS):
-        names, body = _arguments(keys, news)
-        reply = await store.run("accept", names, [now, KEEP, body, *records])
+        names, body, said = _arguments(keys, news)
+        reply = await store.run("accept", names, [now, KEEP, body, *records, *said])
         if reply[0] == 0:
             due = reply[2]
             return reply[1].decode(), [(due[i].decode(), int(due[i + 1])) for i in range(0, len(due), 2)]
@@ -119,34 +122,41 @@ async def _accept(store: Store, keys: Keys, news: list[News], now: Millis) -> tu
     raise AssertionError("an alert cannot join another key as often as this while it fires")
 
 
-def _arguments(keys: Keys, news: list[News]) -> tuple[list[str], bytes]:
+def _arguments(keys: Keys, news: list[News]) -> tuple[list[str], bytes, list[bytes]]:
+    """The script's keys, the batch, and the stored form of what is said: once each, however many alerts it is about."""
     places: dict[str, int] = {}
+    said: dict[int, tuple[int, Classification | Dropped]] = {}
+    names = [keys.urgent, keys.normal, keys.held, keys.intake, keys.coverage]
+    alerts = []
     for item in news:
-        for key in (item.key, item.joined):
-            if key:
-                places.setdefault(key, len(places) + 1)
-    names = [keys.urgent, keys.normal, keys.held, keys.intake, *(keys.alert(item.identity) for item in news)]
-    for key in places:
-        names += (keys.view(key), keys.until(key), keys.seen(key), keys.recent(key))
-    alerts = [_row(item, places) for item in news]
-    return names, pack([list(places), alerts])
+        names.append(keys.alert(item.identity))
+        key = places.setdefault(item.key, len(places) + 1) if item.key else 0
+        joined = places.setdefault(item.joined, len(places) + 1) if item.joined else 0
+        decision, _ = said.setdefault(id(item.decision), (len(said) + 1, item.decision))
+        alerts.append(
+            (
+                item.identity,
+                key,
+                joined,
+                1 if item.firing else 0,
+                -1 if item.starts_at is None else item.starts_at,
+                item.ends_at,
+                -1 if item.until is None else item.until,
+                decision,
+                item.truncated,
+            )
+        )
+    for key_name in places:
+        names += (keys.view(key_name), keys.until(key_name), keys.seen(key_name), keys.recent(key_name))
+    decisions = [decision for _, decision in said.values()]
+    stored = [b"" if isinstance(decision, Dropped) else encode(decision) for decision in decisions]
+    return names, pack([list(places), [_says(decision) for decision in decisions], alerts]), stored
 
 
-def _row(item: News, places: dict[str, int]) -> list[object]:
-    record = item.record
-    decision = record.classification if record else None
-    return [
-        item.identity,
-        places.get(item.key, 0),
-        places.get(item.joined, 0),
-        1 if item.firing else 0,
-        -1 if item.starts_at is None else item.starts_at,
-        item.ends_at,
-        -1 if item.until is None else item.until,
-        decision.tier.rank if decision else 0,
-        decision.class_ if decision else "",
-        decision.service.replace("\x1f", " ") if decision else "",
-        decision.rto if decision else 0,
-        item.truncated,
-        0 if record else 1,
-    ]
+def _says(decision: Classification | Dropped) -> tuple[object, ...]:
+    if isinstance(decision, Dropped):
+        rules = (decision.by,) if decision.reason is DropReason.RULE else ()
+        return 0, "", "", 0, 1, rules, 0
+    service = decision.service.replace("\x1f", " ")
+    unclassified = 0 if decision.rule else 1
+    return decision.tier.rank, decision.class_, service, decision.rto, 0, decision.matched, unclassified

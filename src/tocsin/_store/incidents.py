@@ -10,6 +10,7 @@ import msgspec
 
 from tocsin._core.errors import StoreMismatch
 from tocsin._core.incident import AlertRecord, Delivery, Incident, Notice, TimelineEntry
+from tocsin._core.model import Classification
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tocsin._core.view import Claim, Joined, View
 from tocsin._store.client import Arg, Store
@@ -169,8 +170,8 @@ def _joined(fields: dict[str, bytes]) -> Joined:
         count=int(fields["t_n"]),
         first_at=int(fields["t_at"]),
         earliest_start=int(start) if start else None,
-        top=decode(AlertRecord, fields["t_top"]).classification,
-        rto=int(fields["t_rto"]),
+        top=decode(Classification, fields["t_top"]),
+        shortest=decode(Classification, fields["t_quick"]),
         classes=words("t_classes"),
         services=words("t_services"),
     )

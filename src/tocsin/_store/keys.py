@@ -16,6 +16,7 @@ PERSISTENT: Mapping[str, str] = {
     "leases": "the token of each held key; removed with it",
     "tries": "failed attempts of a key; removed by its next commit",
     "aside": "keys that failed too often; kept until they are committed, so that somebody sees them",
+    "coverage": "how often each rule matched; one small hash, bounded by the names that rules ever had",
     "intake": "when alerts could last be taken; one small hash",
     "view": "lives as long as its incident is not closed; the closing commit gives it a TTL",
     "recent": "as view; capped at the firing alerts and the newest 1,000 to 1,500 ended ones",
@@ -53,6 +54,7 @@ class Keys:
         self.tries = self._prefix + "tries"
         self.aside = self._prefix + "aside"
         self.intake = self._prefix + "intake"
+        self.coverage = self._prefix + "coverage"
         self.active = self._prefix + "active"
         self.closed = self._prefix + "closed"
         self.closed_at = self._prefix + "closed-at"

@@ -163,6 +163,7 @@ class Classifier:
             vendor=sight.value("vendor"),
             key=_key(names, class_.name, sight, drill=drill),
             drill=drill,
+            matched=tuple(verdict.matched),
             reasons=(*found.reasons, *verdict.reasons, *graded.reasons),
             plan=self._plan.hash,
         )

@@ -34,6 +34,7 @@ class Verdict:
     max_tier: Tier | None = None
     capped_by: str = ""
     rule: str = ""
+    matched: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Any:
@@ -42,6 +43,7 @@ class Verdict:
 
     def take(self, rule: Rule) -> None:
         """Add what one rule says."""
+        self.matched.append(rule.name)
         for name in _FIELDS:
             value = getattr(rule, name)
             if value is not None and name not in self.fields:

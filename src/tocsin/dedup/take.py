@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tocsin._core.clock import Clock, in_stretches
+from tocsin._core.errors import StoreUnavailable
 from tocsin._core.incident import AlertRecord
 from tocsin._core.model import Alert, Classification, Dropped, Receipt
 from tocsin._core.plan import Source
+from tocsin._core.room import Room
 from tocsin._core.times import Millis
 from tocsin._store.alerts import News, accept
 from tocsin._store.client import Store
@@ -30,11 +33,19 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     due: tuple[tuple[str, Millis], ...]
 
 
-async def take(store: Store, classified: Sequence[Classified], now: Millis) -> Taken:
-    """Store a batch. Raises ``StoreUnavailable``; it is then safe to take it again."""
-    news = [_news(*item) for item in classified]
+async def take(store: Store, classified: Sequence[Classified], now: Millis, *, clock: Clock, room: Room) -> Taken:
+    """Store a batch received at ``now``, as soon as the store has room for it.
+
+    Raises ``StoreUnavailable``; it is then safe to take it again.
+    """
+    news = await in_stretches(clock, classified, _news)
     chosen = _one_each(news, [alert for alert, _, _ in classified])
-    accepted = await accept(store, [news[place] for place in chosen], now)
+    async with room.of(len(news)):
+        try:
+            accepted = await accept(store, [news[place] for place in chosen], now)
+        except StoreUnavailable as error:
+            room.turn_away(error)
+            raise
     outcomes = ["r"] * len(news)
     for place, letter in zip(chosen, accepted.outcomes, strict=True):
         outcomes[place] = letter
@@ -51,7 +62,8 @@ async def take(store: Store, classified: Sequence[Classified], now: Millis) -> T
     return Taken(receipt=receipt, outcomes=tuple(outcomes), due=tuple(accepted.due))
 
 
-def _news(alert: Alert, source: Source, decision: Classification | Dropped) -> News:
+def _news(classified: Classified) -> News:
+    alert, source, decision = classified
     name = identity(alert, source)
     record = None
     if isinstance(decision, Classification):
@@ -62,7 +74,6 @@ def _news(alert: Alert, source: Source, decision: Classification | Dropped) -> N
             annotations=alert.annotations,
             generator_url=alert.generator_url,
             starts_at=alert.starts_at,
-            classification=decision,
         )
     return News(
         identity=name,
@@ -72,6 +83,7 @@ def _news(alert: Alert, source: Source, decision: Classification | Dropped) -> N
         ends_at=ended_at(alert),
         until=fires_until(alert, source) if alert.firing else None,
         record=record,
+        decision=decision,
         truncated=alert.truncated,
     )
 

@@ -43,7 +43,7 @@ def decide(incident: Incident | None, view: View, plan: Plan, now: Millis, *, co
         signals.close_unconfirmed(present)
     if present and present.is_open:
         if view.joined:
-            opening.join(present, view.joined, view)
+            opening.join(present, view.joined)
         _go_on(present, view)
     elif view.joined:
         follows = _previous(present, view, plan)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from tocsin._core.ids import incident_id
 from tocsin._core.incident import Change, Incident
+from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
 from tocsin._core.times import MINUTE, SECOND, Millis, format_duration
 from tocsin._core.view import Joined, View
@@ -31,7 +32,7 @@ def open_incident(view: View, joined: Joined, plan: Plan, now: Millis, *, counte
         title=top.title,
         services=joined.services,
         decision=top,
-        rto=joined.rto,
+        rto=joined.shortest.rto,
         drill=top.drill,
         started_at=start if start is not None and backdated else joined.first_at,
         first_at=joined.first_at,
@@ -50,7 +51,7 @@ def open_incident(view: View, joined: Joined, plan: Plan, now: Millis, *, counte
     return draft
 
 
-def join(draft: Draft, joined: Joined, view: View) -> None:
+def join(draft: Draft, joined: Joined) -> None:
     """Alerts that fired anew on an open incident. A worse one raises its tier and gives it its class."""
     incident, top = draft.incident, joined.top
     others = [name for name in (*incident.secondary_classes, *joined.classes) if name != incident.class_]
@@ -61,15 +62,15 @@ def join(draft: Draft, joined: Joined, view: View) -> None:
     )
     if top.tier.rank > incident.tier.rank:
         _raise(draft, joined)
-    elif joined.rto < incident.rto:
-        _shorten(draft, joined.rto, view)
+    elif joined.shortest.rto < incident.rto:
+        _shorten(draft, joined.shortest)
 
 
-def _shorten(draft: Draft, rto: Millis, view: View) -> None:
+def _shorten(draft: Draft, shorter: Classification) -> None:
     """An alert that joined wants a shorter recovery time: it holds, and says why."""
-    shorter = next((alert.classification for alert in view.alerts if alert.classification.rto == rto), None)
-    by = f" by rule {shorter.rule}" if shorter and shorter.rule else ""
-    of = f", of vendor {shorter.vendor}" if shorter and shorter.vendor else ""
+    rto = shorter.rto
+    by = f" by rule {shorter.rule}" if shorter.rule else ""
+    of = f", of vendor {shorter.vendor}" if shorter.vendor else ""
     reason = f"recovery time shortened to {format_duration(rto)}{by}{of}, for an alert that joined"
     decision = draft.incident.decision
     draft.note("rto_shortened", before_seconds=draft.incident.rto // SECOND, after_seconds=rto // SECOND, reason=reason)
@@ -88,7 +89,7 @@ def _raise(draft: Draft, joined: Joined) -> None:
         secondary_classes=tuple(name for name in classes if name != top.class_),
         title=top.title,
         decision=top,
-        rto=min(before.rto, joined.rto),
+        rto=min(before.rto, joined.shortest.rto),
         announce_at=min(before.announce_at, before.first_at + top.wait),
     )
     draft.note(

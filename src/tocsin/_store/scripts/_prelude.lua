@@ -15,9 +15,10 @@
 -- and two boxes of what joined: f_* (fresh) is filled by accept, and emptied by the claim into
 -- t_* (taken), which the commit empties. So nothing is lost that joins between a claim and its commit.
 --   _n      distinct new alerts                _at    acceptance of the first
---   _start  earliest start                     _rank, _top  the alert of the highest tier, and its rank
+--   _start  earliest start                     _rank, _top  the highest tier's rank, and what the plan says of it
 --   _trunc  as trunc, where it grew
---   _rto    shortest recovery time             _classes, _services  distinct, separated by 0x1f
+--   _rto, _quick  the shortest recovery time, and what the plan says of it
+--   _classes, _services  distinct, separated by 0x1f
 
 local GAP = 30000          -- intake that was out for longer than this stops expiry for a while
 local STALE = 25 * 3600000 -- an alert that never expires is stale when unseen for so long

@@ -91,7 +91,8 @@ if c.opened then
 end
 redis.call('HSET', view, 'v', 1, 'rev', c.rev + 1, 'done', c.mark, 'cseq', c.seq, 'rank', c.rank, 'inc', c.inc,
   'last', now, 'prev', c.prev)
-redis.call('HDEL', view, 't_at', 't_start', 't_rank', 't_top', 't_rto', 't_n', 't_classes', 't_services', 't_trunc')
+redis.call('HDEL', view, 't_at', 't_start', 't_rank', 't_top', 't_rto', 't_quick', 't_n', 't_classes', 't_services',
+  't_trunc')
 if c.clock < 0 then
   redis.call('HDEL', view, 'clock')
 else
