@@ -89,6 +89,14 @@ def test_the_shipped_rules_are_sound() -> None:
     assert checked.returncode == 0, checked.stderr
 
 
+def test_an_editor_gets_a_schema() -> None:
+    """``tocsin schema`` prints a JSON Schema, for a file beside the rules."""
+    printed = tocsin("schema")
+
+    assert printed.returncode == 0, printed.stderr
+    assert "rules" in json.loads(printed.stdout)["properties"]
+
+
 def test_the_version() -> None:
     """One line."""
     assert re.fullmatch(r"tocsin \d+\.\d+\.\d+\n", tocsin("version").stdout)

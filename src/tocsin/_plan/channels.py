@@ -18,7 +18,9 @@ class ChannelEntry(Entry):
 
     later = frozenset({"match", "when", "mention", "details"})
     language: Language | None = None
+    """The language of its notices, where it differs from the group's: `en` or `zh`."""
     timezone: Zone | None = None
+    """The time zone of times in its notices, where it differs from the group's."""
 
     def settings(self) -> dict[str, Any]:
         """The settings of the type alone, those that were given."""
@@ -31,6 +33,7 @@ class ConsoleChannel(ChannelEntry):
     """Prints to standard output; nothing to set."""
 
     type: Literal["console"]
+    """What kind of channel it is: `webhook` or `console`."""
 
 
 _OURS = frozenset(
@@ -50,10 +53,15 @@ class WebhookChannel(ChannelEntry):
     """Posts notices to an address."""
 
     type: Literal["webhook"]
+    """What kind of channel it is: `webhook` or `console`."""
     url: Url
+    """Where notices are posted; http or https."""
     secret: SecretText | None = None
+    """What each request is signed with."""
     timeout: Positive | None = None
+    """How long one request may take; 10s by default."""
     headers: Annotated[dict[HeaderName, Header], AfterValidator(_settable)] | None = None
+    """Further headers by name; those that Tocsin sets itself are refused."""
 
 
 AnyChannel = Annotated[WebhookChannel | ConsoleChannel, Field(discriminator="type")]

@@ -22,6 +22,8 @@ from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text
 from tocsin._core.secret import Secret
 from tocsin._core.times import Millis, parse_duration, parse_time
+from tocsin._plan import shapes
+from tocsin._plan.defaults import CLASSES, SOURCES
 from tocsin._plan.matchers import MatcherError, parse_matchers
 
 UNSET = "unset"
@@ -239,19 +241,23 @@ def _label(value: object) -> str:
     return value
 
 
-Plain = Annotated[str, PlainValidator(_text)]
-SecretText = Annotated[Secret, PlainValidator(_secret)]
-Url = Annotated[str | Secret, PlainValidator(_url)]
-PlainUrl = Annotated[str, PlainValidator(_plain_url)]
-Header = Annotated[str | Secret, PlainValidator(_header)]
+Plain = Annotated[str, PlainValidator(_text), shapes.PLAIN]
+SecretText = Annotated[Secret, PlainValidator(_secret), shapes.SECRET]
+Url = Annotated[str | Secret, PlainValidator(_url), shapes.URL]
+PlainUrl = Annotated[str, PlainValidator(_plain_url), shapes.URL]
+Header = Annotated[str | Secret, PlainValidator(_header), shapes.HEADER]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
-Title = Annotated[Text, PlainValidator(_title)]
-Duration = Annotated[Millis, PlainValidator(_duration)]
-Positive = Annotated[Millis, PlainValidator(_positive)]
-Expires = Annotated[Any, PlainValidator(_expires)]
-Until = Annotated[Any, PlainValidator(_until)]
-Zone = Annotated[ZoneInfo, PlainValidator(_zone)]
-Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers)]
-Name = Annotated[str, PlainValidator(_name)]
-AddressName = Annotated[str, PlainValidator(_address_name)]
-Label = Annotated[str, PlainValidator(_label)]
+Title = Annotated[Text, PlainValidator(_title), shapes.TITLE]
+Duration = Annotated[Millis, PlainValidator(_duration), shapes.DURATION]
+Positive = Annotated[Millis, PlainValidator(_positive), shapes.POSITIVE]
+Expires = Annotated[Any, PlainValidator(_expires), shapes.EXPIRES]
+Until = Annotated[Any, PlainValidator(_until), shapes.UNTIL]
+Zone = Annotated[ZoneInfo, PlainValidator(_zone), shapes.ZONE]
+Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers), shapes.MATCHERS]
+Name = Annotated[str, PlainValidator(_name), shapes.NAME]
+AddressName = Annotated[str, PlainValidator(_address_name), shapes.ADDRESS_NAME]
+Label = Annotated[str, PlainValidator(_label), shapes.LABEL]
+ClassName = Annotated[Name, shapes.known(*CLASSES)]
+SourceName = Annotated[Name, shapes.known(*SOURCES)]
+ClassKey = Annotated[AddressName, shapes.known(*CLASSES)]
+SourceKey = Annotated[AddressName, shapes.known(*SOURCES)]

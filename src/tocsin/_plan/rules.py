@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tocsin._core.plan import Impact
 from tocsin._plan.entry import Entry, TierName
-from tocsin._plan.fields import Duration, Label, Matchers, Name, Plain, Positive, Title, Until
+from tocsin._plan.fields import ClassName, Duration, Label, Matchers, Name, Plain, Positive, Title, Until
 
 
 class RuleEntry(Entry):
@@ -16,20 +16,38 @@ class RuleEntry(Entry):
 
     later = frozenset({"links"})
     name: Name
+    """By which decisions speak of the rule; required, and unique."""
     match: list[Matchers] = []
+    """Matchers that must all hold; a rule without matchers matches every alert."""
     match_any: list[Matchers] = []
-    class_: Annotated[Name | None, Field(alias="class")] = None
+    """Matchers of which one must hold, beside all of `match`."""
+    class_: Annotated[ClassName | None, Field(alias="class")] = None
+    """What it is: one of `classes`, shipped or your own; `other` if no rule says."""
     subtype: Plain | None = None
+    """A finer word, in your own terms, such as `leak` or `loss`."""
     impact: Impact | None = None
+    """How much of the service is hit: `wide`, `partial` or `narrow` (the default)."""
     tier: TierName | None = None
+    """The tier, in place of the matrix's: `high`, `medium` or `low`."""
     max_tier: TierName | None = None
+    """The highest tier it may have: `high`, `medium` or `low`."""
     outage: bool | None = None
+    """Whether the service itself is down, where the class says otherwise."""
     service: Name | None = None
+    """The service it is about: one of `services`, in place of the one that was found."""
     vendor: Name | None = None
+    """The vendor it concerns: one of `vendors`, in place of the service's."""
     title: Title | None = None
+    """The incident's title; left out, the class's title and what it is about, never a host."""
     wait: Duration | None = None
+    """How long before it is told, in place of the tier's."""
     rto: Positive | None = None
+    """Recovery time; it demands the tier that goes with it."""
     incident_by: Annotated[list[Label], Field(min_length=1)] | None = None
+    """What makes alerts one incident: `class`, `subject`, and any label as rules see it."""
     drop: Plain | None = None
+    """Why such alerts are dropped, and counted; nothing but `until` goes with it."""
     until: Until | None = None
+    """When the drop ends: a time, or a day, which still counts whole in the plan's time zone."""
     continue_: Annotated[bool, Field(alias="continue")] = False
+    """`true`: set these fields, and go on to the next rule."""

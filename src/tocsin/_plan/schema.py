@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from tocsin._core.plan import Details, Impact, Importance, Language, Tell
 from tocsin._plan.channels import AnyChannel
-from tocsin._plan.entry import Entry, GroupName, TierName
+from tocsin._plan.entry import Entry, GroupName, MayBeEmpty, TierName
 from tocsin._plan.fields import (
     AddressName,
+    ClassKey,
     Duration,
     Label,
     Matchers,
@@ -22,6 +23,7 @@ from tocsin._plan.fields import (
     Plain,
     PlainUrl,
     Positive,
+    SourceKey,
     Title,
     Zone,
 )
@@ -29,21 +31,22 @@ from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import SourceEntry, TokenEntry
 
 
-def _nothing_is_empty(value: object) -> object:
-    """``prod:`` with nothing after it is an entry with nothing in it."""
-    return {} if value is None else value
-
-
 class TierEntry(Entry):
     """A tier's clocks and audience; what is left out keeps its default, ``null`` turns a clock off."""
 
     later = frozenset({"digest", "calendar"})
     rto: Positive | None = None
+    """The recovery time required; at most 4h for high and 24h for medium."""
     wait: Duration | None = None
+    """How long an incident waits before it is told; if all is over by then, nobody is."""
     ack_within: Positive | None = None
+    """By when it should be acknowledged."""
     update_every: Positive | None = None
+    """How often news is due."""
     tell: Tell | None = None
+    """Who is told: `all` five groups; `listed`: the class's lead, its `also`, and command; `lead` alone."""
     auto_restore: Positive | None = None
+    """Quiet for so long, an incident is restored and closed by itself; never for high."""
 
 
 class GroupEntry(Entry):
@@ -51,11 +54,17 @@ class GroupEntry(Entry):
 
     later = frozenset({"match", "when", "mention"})
     title: Title | None = None
+    """The group's name for people."""
     channels: Annotated[list[Name], Field(min_length=1)]
+    """Names of the channels that each get all of the group's notices; at least one."""
     fallback: list[Name] = []
+    """Channels that are told when all of those have failed or none accepted in time."""
     language: Language | None = None
+    """The language of its notices, where it differs from the plan's: `en` or `zh`."""
     timezone: Zone | None = None
+    """The time zone of times in its notices, where it differs from the plan's."""
     details: Details | None = None
+    """`full` (command, technical, data), or `summary` (business, legal) without alerts, labels and host names."""
 
 
 class ServiceEntry(Entry):
@@ -63,14 +72,23 @@ class ServiceEntry(Entry):
 
     later = frozenset({"teams"})
     importance: Importance | None = None
+    """How much it matters: `core`, `important` or `supporting`; unknown is graded as core."""
     rto: Positive | None = None
+    """Recovery time; binds in an outage."""
     sla_limit: Positive | None = None
+    """How long an outage may last by contract."""
     vendor: Name | None = None
+    """Who runs it: one of `vendors`."""
     location: Plain | None = None
+    """Where it runs, if its alerts do not say."""
     business_lines: list[Plain] = []
+    """What an outage of it touches."""
     customer_groups: list[Plain] = []
+    """What an outage of it touches."""
     datasets: list[Plain] = []
+    """What an outage of it touches."""
     match: list[Matchers] = []
+    """Matchers that must all hold, for alerts that name no known service; a label with its name matches by itself."""
 
 
 class VendorEntry(Entry):
@@ -78,46 +96,67 @@ class VendorEntry(Entry):
 
     later = frozenset({"channels", "calendar"})
     title: Title | None = None
+    """The name for people."""
     kind: Plain | None = None
+    """What it is to you, in your words."""
     contract: Plain | None = None
+    """The contract's number."""
     ack_within: Positive | None = None
+    """How soon it answers, by contract."""
     rto: Positive | None = None
+    """Its recovery time, by contract; binds in an outage."""
 
 
 class ClassEntry(Entry):
     """A class of incidents; what is left out keeps the shipped class's value, or the default."""
 
     title: Title | None = None
+    """The name for people."""
     lead: GroupName | None = None
+    """The group that leads."""
     also: list[GroupName] | None = None
+    """Groups that are told too, when a tier tells `listed`."""
     outage: bool | None = None
+    """The service itself is down: its and its vendor's recovery times bind."""
     operational: bool | None = None
+    """Its alerts join other operational ones about the same subject."""
 
 
 class EnvironmentEntry(Entry):
     """An environment and how it is known."""
 
     match: list[Matchers] = []
+    """Matchers that must all hold."""
     match_any: list[Matchers] = []
+    """Matchers of which one must hold."""
     max_tier: TierName | None = None
+    """No incident here is above this tier: `high`, `medium` or `low`."""
     drop: Plain | None = None
+    """The reason why nothing here is watched: its alerts are dropped, and counted."""
 
 
 class LabelsEntry(Entry):
     """Where the plan's words are found in an alert's labels."""
 
     service: list[Label] | None = None
+    """Labels that may hold the service."""
     environment: list[Label] | None = None
+    """Labels that may hold the environment."""
     location: list[Label] | None = None
+    """Labels that may hold the location."""
 
 
 class IncidentsEntry(Entry):
     """How incidents end, come back and are kept."""
 
     settle: Duration | None = None
+    """Quiet for so long, one that fired again counts as cleared."""
     reopen_within: Duration | None = None
+    """Firing again within this time is the same incident."""
     backdate: Duration | None = None
+    """How far before its first alert came in an incident may have started."""
     retention: Positive | None = None
+    """How long a closed one is kept."""
 
 
 Cell = dict[Impact, TierName]
@@ -131,19 +170,36 @@ class PlanFile(Entry):
         | {"templates", "silences", "inhibit", "obligations"}
     )
     language: Language | None = None
+    """The language of notices: `en` (the default) or `zh`."""
     timezone: Zone | None = None
+    """The time zone of times in notices, and of days in `until`; an IANA name, `UTC` by default."""
     external_url: PlainUrl | None = None
-    tiers: dict[TierName, Annotated[TierEntry, BeforeValidator(_nothing_is_empty)]] = {}
+    """Where people reach Tocsin; notices have links only with it."""
+    tiers: dict[TierName, Annotated[TierEntry, MayBeEmpty()]] = {}
+    """The clocks and the audience of each tier; what is not written keeps its default."""
     matrix: dict[Importance, Cell] = {}
+    """From the importance of a service and the impact to the tier; what is not written keeps its default."""
     groups: dict[GroupName, GroupEntry] = {}
+    """The five role groups and their channels: all of them, or none for the console."""
     channels: dict[AddressName, AnyChannel] = {}
-    services: dict[Name, Annotated[ServiceEntry, BeforeValidator(_nothing_is_empty)]] = {}
-    vendors: dict[Name, Annotated[VendorEntry, BeforeValidator(_nothing_is_empty)]] = {}
-    classes: dict[AddressName, Annotated[ClassEntry, BeforeValidator(_nothing_is_empty)]] = {}
-    environments: dict[Name, Annotated[EnvironmentEntry, BeforeValidator(_nothing_is_empty)]] = {}
-    sources: dict[AddressName, SourceEntry] = {}
+    """How groups are reached, by names of your choice."""
+    services: dict[Name, Annotated[ServiceEntry, MayBeEmpty()]] = {}
+    """The catalogue of what runs: it enriches alerts, grades them and sets the clocks."""
+    vendors: dict[Name, Annotated[VendorEntry, MayBeEmpty()]] = {}
+    """Contractors and third parties that services depend on."""
+    classes: dict[ClassKey, Annotated[ClassEntry, MayBeEmpty()]] = {}
+    """Classes of incidents: the shipped ones changed, or further ones."""
+    environments: dict[Name, Annotated[EnvironmentEntry, MayBeEmpty()]] = {}
+    """Where things run: the first that matches an alert, else the first listed."""
+    sources: dict[SourceKey, SourceEntry] = {}
+    """Who posts alerts; `prometheus` and `alertmanager` always exist."""
     tokens: dict[AddressName, TokenEntry] = {}
+    """Programs that may use the API; once there is one, every request but those for health needs one."""
     labels: LabelsEntry = LabelsEntry()
+    """Where the plan's words are found in an alert's labels: the first that is there."""
     incidents: IncidentsEntry = IncidentsEntry()
+    """How incidents end, come back and are kept."""
     rules: list[RuleEntry] = []
+    """Which alerts mean what, in order: the first that matches decides."""
     tests: list[dict[str, Any]] = []
+    """What is expected of the rules, beside them."""

@@ -1,0 +1,95 @@
+"""What each kind of value looks like, as JSON Schema: for editors, which know nothing of our validators.
+
+``patternErrorMessage`` is what the common editors show in place of a
+pattern. A shape never refuses what ``fields`` takes. It may take more: that a time zone exists, a day is one or a
+regular expression is sound is told by ``tocsin check`` alone. Patterns are those of ECMA 262.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import WithJsonSchema
+
+Shape = dict[str, Any]
+
+_BARE = r"""[^\s{}!=~,\\"'`]+"""
+_QUOTED = r'"(?:[^"\\]|\\[\s\S])*"'
+_MATCHER = rf'\s*(?:(?!"")(?:{_QUOTED})|{_BARE})\s*(?:=~|!~|!=|=)\s*(?:{_QUOTED}|{_BARE})\s*'
+_MATCHERS = rf"{_MATCHER}(?:,{_MATCHER})*(?:,\s*)?"
+_DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = r"[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-2][0-9]:[0-5][0-9])"
+_ADDRESS = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20/?#][^\x00-\x20]*$"
+
+
+def _text(pattern: str, **more: Any) -> Shape:
+    return {"type": "string", "pattern": pattern, **more}
+
+
+_ELSEWHERE: Shape = {
+    "type": "object",
+    "description": "A text from an environment variable, or from a file below the plan's directory.",
+    "properties": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
+    "additionalProperties": False,
+    "minProperties": 1,
+    "maxProperties": 1,
+}
+
+
+def _or_elsewhere(shape: Shape) -> Shape:
+    return {"anyOf": [shape, _ELSEWHERE]}
+
+
+_ANY_TEXT = _or_elsewhere(_text(r"\S"))
+_SPAN = r"(?:[0-9]+(?:ms|s|m|h|d))+$"
+_NO_SPAN = "Write a duration, such as 30s, 5m or 1h30m."
+_LENGTH = _text(rf"^(?=.*[1-9]){_SPAN}", examples=["30s", "5m", "1h30m"], patternErrorMessage=_NO_SPAN)
+_IN_LANGUAGES: Shape = {
+    "type": "object",
+    "description": "One text for each language; one that is left out takes the other's.",
+    "properties": {"en": _ANY_TEXT, "zh": _ANY_TEXT},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+
+PLAIN = WithJsonSchema(_ANY_TEXT)
+SECRET = WithJsonSchema({"anyOf": [_ELSEWHERE, _text(r"\S")]})
+URL = WithJsonSchema(_or_elsewhere(_text(_ADDRESS, examples=["https://example.org/path"])))
+HEADER = WithJsonSchema(_or_elsewhere(_text(r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")))
+TITLE = WithJsonSchema({"anyOf": [_text(r"\S"), _IN_LANGUAGES, _ELSEWHERE]})
+DURATION = WithJsonSchema(_text(rf"^{_SPAN}", examples=["0s", "30s", "1h30m"], patternErrorMessage=_NO_SPAN))
+POSITIVE = WithJsonSchema(_LENGTH)
+EXPIRES = WithJsonSchema({"anyOf": [{"const": "never"}, _LENGTH]})
+UNTIL = WithJsonSchema(_text(f"^{_DAY}(?:{_TIME})?$", examples=["2027-03-31", "2027-03-31T18:00:00Z"]))
+ZONE = WithJsonSchema(_text(r"^[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}$", examples=["Asia/Shanghai", "UTC"]))
+MATCHERS = WithJsonSchema(
+    _text(
+        rf"^\s*(?:\{{{_MATCHERS}\}}\s*|{_MATCHERS})$",
+        examples=['severity="critical"', 'alertname=~"Disk.*"', 'environment!~"dev|test"'],
+        patternErrorMessage='Write a matcher, such as severity="critical" or alertname=~"Disk.*".',
+    )
+)
+NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
+ADDRESS_NAME = WithJsonSchema(_text(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
+LABEL = WithJsonSchema({"type": "string", "minLength": 1})
+
+
+def known(*names: str) -> WithJsonSchema:
+    """A name of which these exist in every plan, so that an editor can offer them."""
+    return WithJsonSchema({"anyOf": [{"enum": list(names)}, ADDRESS_NAME.json_schema]})
+
+
+SHARED = {
+    "matchers": MATCHERS,
+    "title": TITLE,
+    "titles": WithJsonSchema(_IN_LANGUAGES),
+    "text": PLAIN,
+    "elsewhere": WithJsonSchema(_ELSEWHERE),
+    "url": URL,
+    "duration": DURATION,
+    "length": POSITIVE,
+    "until": UNTIL,
+    "zone": ZONE,
+    "name": NAME,
+}
+"""Shapes that stand in many places, and under which name a schema holds each of them once."""
