@@ -18,8 +18,10 @@ from tocsin._plan.defaults import CLASSES
 from tocsin._plan.json_schema import rule_file_schema, told_below
 from tocsin.plan import check
 
-TEXT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "rules.md").read_text(encoding="utf-8")
+SOURCES = (DOCS / "sources.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT + SOURCES, re.MULTILINE | re.DOTALL)
 
 
 def sections() -> dict[str, str]:

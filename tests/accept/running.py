@@ -62,10 +62,15 @@ class Counted:
         self.batches: list[tuple[str, Batch]] = []
         self.seconds: list[float] = []
         self.statuses: list[int] = []
+        self.unread: list[str] = []
 
     def received(self, source: str, batch: Batch) -> None:
         """Remember a batch."""
         self.batches.append((source, batch))
+
+    def unreadable(self, source: str) -> None:
+        """Remember a payload that could not be read."""
+        self.unread.append(source)
 
     def ingested(self, seconds: float) -> None:
         """Remember a duration."""

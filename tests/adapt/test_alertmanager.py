@@ -9,10 +9,12 @@ import pytest
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Batch, RejectReason
+from tocsin._core.plan import Source
 from tocsin._core.times import parse_time
 from tocsin.adapt import ADAPTERS
 
 NOW = parse_time("2026-12-05T01:00:00Z")
+SOURCE = Source(name="am", type="alertmanager")
 ZERO = "0001-01-01T00:00:00Z"
 
 
@@ -30,7 +32,7 @@ def read(*alerts: Any, **group: Any) -> Batch:
         "groupKey": "{}:{}",
         "truncatedAlerts": 0,
     }
-    return ADAPTERS["alertmanager"](json.dumps(payload | group).encode(), source="am", received_at=NOW)
+    return ADAPTERS["alertmanager"](json.dumps(payload | group).encode(), source=SOURCE, received_at=NOW)
 
 
 def alert(status: str = "firing", ends_at: str = ZERO, **fields: Any) -> dict[str, Any]:
@@ -106,5 +108,5 @@ def test_a_bad_alert_names_its_place() -> None:
 def test_a_body_that_cannot_be_read_says_why_and_where(body: bytes, message: str, path: str) -> None:
     """One error for the whole, with the place in it."""
     with pytest.raises(Unreadable, match=message) as caught:
-        ADAPTERS["alertmanager"](body, source="s", received_at=NOW)
+        ADAPTERS["alertmanager"](body, source=SOURCE, received_at=NOW)
     assert caught.value.path == path

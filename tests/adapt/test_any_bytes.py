@@ -7,12 +7,37 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.adapt.mappings import source_of
 
 from tocsin._core.errors import Unreadable
+from tocsin._core.plan import Source
 from tocsin._core.times import format_time, parse_time
 from tocsin.adapt import ADAPTERS
 
 NOW = parse_time("2026-12-05T01:00:00Z")
+
+SOURCES = (
+    Source(name="s", type="prometheus"),
+    Source(name="s", type="alertmanager"),
+    source_of("""
+        type: mapping
+        alerts: "alerts || @"
+        labels: labels
+        annotations: {all: "to_string(annotations)", some: "annotations.*|[0]"}
+        status: {path: status, firing: [firing], resolved: [resolved], default: firing}
+        starts_at: startsAt
+        ends_at: endsAt
+        generator_url: generatorURL
+    """),
+    source_of("""
+        type: mapping
+        alerts: "[alerts, @][]"
+        labels: {a: "labels || root().status", b: "join('', keys(labels))", c: "length(annotations)"}
+        status: {path: "startsAt < endsAt", firing: [true], resolved: [false]}
+        identity: ["labels.*|[0]", "status"]
+        defaults: {d: default}
+    """),
+)
 
 TEXT = st.text(st.characters(codec=None), max_size=8)
 TIMES = st.sampled_from(
@@ -48,9 +73,9 @@ PAYLOADS = ALERTS | st.fixed_dictionaries({"alerts": ALERTS | JSON}, optional={"
 
 def check(body: bytes) -> None:
     """Every adapter answers in one of the two ways, and what it takes can be stored and shown."""
-    for adapter in ADAPTERS.values():
+    for source in SOURCES:
         try:
-            batch = adapter(body, source="s", received_at=NOW)
+            batch = ADAPTERS[source.type](body, source=source, received_at=NOW)
         except Unreadable as error:
             assert len(str(error)) < 300
             continue

@@ -9,17 +9,19 @@ import pytest
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Alert, Batch, Rejection, RejectReason
+from tocsin._core.plan import Source
 from tocsin._core.times import HOUR, parse_time
 from tocsin.adapt import ADAPTERS
 from tocsin.adapt.payload import MAX_ALERTS
 from tocsin.adapt.posted import MAX_LABELS, MAX_TEXT
 
 NOW = parse_time("2026-12-05T01:00:00Z")
+SOURCE = Source(name="prom-bj", type="prometheus")
 
 
 def read(*alerts: Any) -> Batch:
     """Decode a list of alerts, given as JSON values."""
-    return ADAPTERS["prometheus"](json.dumps(alerts).encode(), source="prom-bj", received_at=NOW)
+    return ADAPTERS["prometheus"](json.dumps(alerts).encode(), source=SOURCE, received_at=NOW)
 
 
 def read_one(**alert: Any) -> Alert:
@@ -43,12 +45,12 @@ def test_an_alert_as_prometheus_posts_it() -> None:
     body = b"""[{"annotations":{"summary":"it is down"},"endsAt":"2026-12-05T01:04:00.123Z",
       "startsAt":"2026-12-05T00:59:59.987654321Z","generatorURL":"http://prom:9090/graph?g0.expr=up+%3D%3D+0",
       "labels":{"alertname":"Down","instance":"db-1:9100","severity":"critical"}}]"""
-    batch = ADAPTERS["prometheus"](body, source="prometheus", received_at=NOW)
+    batch = ADAPTERS["prometheus"](body, source=SOURCE, received_at=NOW)
     assert batch == Batch(
         received=1,
         alerts=(
             Alert(
-                source="prometheus",
+                source="prom-bj",
                 labels={"alertname": "Down", "instance": "db-1:9100", "severity": "critical"},
                 annotations={"summary": "it is down"},
                 firing=True,
@@ -177,7 +179,7 @@ def test_what_is_no_object_is_refused(item: object) -> None:
 def test_text_that_is_no_utf8_is_mended(value: bytes, kept: str) -> None:
     """Half a surrogate pair, or a stray byte, becomes U+FFFD as it does in Go; the alert is kept."""
     body = b'[{"labels":{"a":"' + value + b'"},"annotations":{"a":"' + value + b'"}},{"labels":{"b":"c"}}]'
-    batch = ADAPTERS["prometheus"](body, source="s", received_at=NOW)
+    batch = ADAPTERS["prometheus"](body, source=SOURCE, received_at=NOW)
     assert [alert.labels for alert in batch.alerts] == [{"a": kept}, {"b": "c"}]
     assert batch.alerts[0].annotations == {"a": kept}
 
@@ -187,7 +189,7 @@ def test_of_duplicate_keys_the_last_counts() -> None:
     quick = b'[{"labels":{"a":"1","a":"2"}}]'
     careful = b'[{"labels":{"a":"1","a":"2"}},5]'
     for body in (quick, careful):
-        assert ADAPTERS["prometheus"](body, source="s", received_at=NOW).alerts[0].labels == {"a": "2"}
+        assert ADAPTERS["prometheus"](body, source=SOURCE, received_at=NOW).alerts[0].labels == {"a": "2"}
 
 
 @pytest.mark.parametrize(
@@ -211,4 +213,4 @@ def test_of_duplicate_keys_the_last_counts() -> None:
 def test_a_body_that_cannot_be_read_says_why(body: bytes, message: str) -> None:
     """No JSON, JSON of another shape, too deep or too long: one error for the whole."""
     with pytest.raises(Unreadable, match=message.replace("(", r"\(")):
-        ADAPTERS["prometheus"](body, source="s", received_at=NOW)
+        ADAPTERS["prometheus"](body, source=SOURCE, received_at=NOW)

@@ -46,6 +46,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     ``starts_at`` and ``ends_at`` are ``None`` where absent or the zero time. ``firing`` is already
     decided: by the payload's status where it has one, else by ``ends_at`` against ``received_at``.
     ``truncated`` is the number of further alerts that the sender left out of this one's group.
+    ``identity`` is what makes two messages the same alert where its source says so; else its labels do.
     """
 
     source: str
@@ -57,6 +58,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     generator_url: str = ""
     received_at: Millis
     truncated: int = 0
+    identity: tuple[str, ...] = ()
 
 
 class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
@@ -117,6 +119,9 @@ class RejectReason(StrEnum):
     STATUS = "status"
     TIME = "time"
     ENDS_BEFORE_START = "ends_before_start"
+    IDENTITY = "identity"
+    EXPRESSION = "expression"
+    PAYLOAD = "payload"
 
 
 class Rejection(msgspec.Struct, frozen=True):

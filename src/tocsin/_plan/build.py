@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from tocsin._core.expression import Expression
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import (
@@ -22,6 +23,8 @@ from tocsin._core.plan import (
     Rule,
     Service,
     Source,
+    SourceMapping,
+    StatusMapping,
     TierPolicy,
     Token,
     Vendor,
@@ -31,7 +34,7 @@ from tocsin._plan import defaults
 from tocsin._plan.entry import Entry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry, TierEntry
-from tocsin._plan.senders import SourceEntry
+from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
 
 _Value = TypeVar("_Value")
 _UTC = ZoneInfo("UTC")
@@ -61,7 +64,7 @@ def build(entries: PlanFile, rules: Iterable[tuple[str, RuleEntry]], digest: str
         ),
         classes=_frozen(_classes(entries.classes)),
         environments=_frozen(_environments(entries)),
-        sources=_frozen(_sources(entries.sources)),
+        sources=_frozen(_sources(entries.sources, timezone)),
         tokens=_frozen(
             {
                 name: Token(name=name, may=frozenset(entry.may), token=entry.token, source=entry.source)
@@ -164,14 +167,46 @@ def _environments(entries: PlanFile) -> dict[str, Environment]:
     }
 
 
-def _sources(entries: Mapping[str, SourceEntry]) -> dict[str, Source]:
+def _sources(entries: Mapping[str, AnySource], timezone: ZoneInfo) -> dict[str, Source]:
     sources = {name: Source(name=name, type=name) for name in defaults.SOURCES}
     for name, entry in entries.items():
-        values = _given(entry, type=name)
+        settings: dict[str, Any] = {"expires": entry.expires, "type": entry.type or name}
         if entry.replica_labels is not None:
-            values["replica_labels"] = tuple(entry.replica_labels)
-        sources[name] = Source(name=name, **{**values, "labels": _frozen(entry.labels)})
+            settings["replica_labels"] = tuple(entry.replica_labels)
+        if isinstance(entry, MappingEntry):
+            settings["mapping"] = _mapping(entry, timezone)
+        else:
+            settings["labels"] = _frozen(entry.labels)
+        sources[name] = Source(name=name, **settings)
     return sources
+
+
+def _mapping(entry: MappingEntry, timezone: ZoneInfo) -> SourceMapping:
+    return SourceMapping(
+        alerts=entry.alerts or Expression.compile("@"),
+        labels=_one_or_each(entry.labels),
+        annotations=_one_or_each(entry.annotations),
+        status=None if entry.status is None else _status(entry.status),
+        starts_at=entry.starts_at,
+        ends_at=entry.ends_at,
+        identity=tuple(entry.identity or ()),
+        generator_url=entry.generator_url,
+        defaults=_frozen(entry.defaults),
+        timezone=entry.timezone or timezone,
+    )
+
+
+def _status(entry: StatusEntry) -> StatusMapping:
+    return StatusMapping(
+        path=entry.path,
+        firing=frozenset(entry.firing or ()),
+        resolved=frozenset(entry.resolved or ()),
+        default=entry.default,
+    )
+
+
+def _one_or_each(paths: Mapping[str, Expression]) -> Expression | Mapping[str, Expression]:
+    return paths[WHOLE] if WHOLE in paths else _frozen(paths)
 
 
 def _rule(place: str, entry: RuleEntry, timezone: ZoneInfo) -> Rule:

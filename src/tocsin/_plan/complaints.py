@@ -20,6 +20,7 @@ from tocsin._core.problems import Problem
 from tocsin._plan.entry import Entry
 from tocsin._plan.fields import UNSET
 from tocsin._plan.schema import PlanFile
+from tocsin._plan.senders import SOURCE_TAGS, WHOLE
 from tocsin._plan.source import Location, Mapping, Mark, Sources, locate, path_of
 
 _KEY = "[key]"
@@ -66,10 +67,13 @@ def broken(errors: Iterable[ErrorDetails], root: Mapping) -> Iterator[tuple[str 
 
 
 def _location(root: Mapping, loc: Location) -> Iterator[str | int]:
-    """The location in the tree: without pydantic's marks for keys and for the channel's type."""
+    """The location in the tree: without pydantic's marks for keys and for the type of a channel or source, and
+    without the name of what is written as one text."""
     node: Any = root
-    for step in loc:
+    for place, step in enumerate(loc):
         if step == _KEY or (isinstance(node, Mapping) and step not in node and node.get("type") == step):
+            continue
+        if (place == 2 and loc[0] == "sources" and step in SOURCE_TAGS) or (step == WHOLE and isinstance(node, str)):
             continue
         yield step
         within = step in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(step, int)
@@ -172,6 +176,7 @@ _TOLD: dict[str, Callable[[_Case], _Told]] = {
     "union_tag_not_found": _told_no_type,
     "union_tag_invalid": _told_wrong_type,
     "matcher": _told_matcher,
+    "expression": _told_matcher,
     "literal_error": _told_not_one_of,
 }
 
@@ -205,7 +210,9 @@ def _inside(kind: Any, step: str | int) -> Any:
         return None
     arguments = get_args(kind)
     if get_origin(kind) in (Union, types.UnionType):
-        for choice in arguments:
+        for choice in map(_bare, arguments):
+            if getattr(choice, "tag", None) == step:
+                return choice
             tag = choice.model_fields.get("type") if isinstance(choice, type) and issubclass(choice, Entry) else None
             if tag is not None and get_origin(tag.annotation) is Literal and step in get_args(tag.annotation):
                 return choice

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from tocsin._core.expression import Expression, ExpressionError
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text
 from tocsin._core.secret import Secret
@@ -220,6 +221,17 @@ def _matchers(value: object) -> tuple[Matcher, ...]:
         ) from None
 
 
+def _expression(value: object) -> Expression:
+    if not isinstance(value, str):
+        raise _wanted("a JMESPath expression, such as event.type", value)
+    try:
+        return Expression.compile(value.strip())
+    except ExpressionError as error:
+        offset = error.offset + len(value) - len(value.lstrip())
+        context = {"said": str(error), "offset": offset, "width": error.width}
+        raise PydanticCustomError("expression", "{said}", context) from None
+
+
 def _name(value: object) -> str:
     if not isinstance(value, str):
         raise _wanted("a name", value)
@@ -254,6 +266,7 @@ Expires = Annotated[Any, PlainValidator(_expires), shapes.EXPIRES]
 Until = Annotated[Any, PlainValidator(_until), shapes.UNTIL]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), shapes.ZONE]
 Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers), shapes.MATCHERS]
+Jmespath = Annotated[Expression, PlainValidator(_expression), shapes.EXPRESSION]
 Name = Annotated[str, PlainValidator(_name), shapes.NAME]
 AddressName = Annotated[str, PlainValidator(_address_name), shapes.ADDRESS_NAME]
 Label = Annotated[str, PlainValidator(_label), shapes.LABEL]

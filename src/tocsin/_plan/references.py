@@ -17,6 +17,7 @@ from tocsin._plan.complaints import did_you_mean
 from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES, TIER_LIMITS
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import PlanFile
+from tocsin._plan.senders import MappingEntry
 from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
 
 
@@ -130,8 +131,10 @@ class Reviewer:
                 )
             elif name not in SOURCES and not self._written("sources", name, "type"):
                 yield self._problem(
-                    ("sources", name), f"`type` is missing; write one of {', '.join(SOURCES)}", key=True
+                    ("sources", name), f"`type` is missing; write one of {', '.join((*SOURCES, 'mapping'))}", key=True
                 )
+            if isinstance(source, MappingEntry):
+                yield from self._mapping(name, source)
         known = self._defined("sources", SOURCES)
         yield from self._equal_tokens()
         for name, token in self.plan.tokens.items():
@@ -143,6 +146,19 @@ class Reviewer:
                     ("tokens", name, "source"),
                     "only a token that may ingest has a source; add `ingest` to `may`, or take `source` out",
                 )
+
+    def _mapping(self, name: str, source: MappingEntry) -> Iterator[Problem]:
+        """A status that can be told, one way only."""
+        status = source.status
+        if status is None:
+            return
+        if not any(self._written("sources", name, "status", field) for field in ("firing", "resolved")):
+            message = "`status` says of no value what it means; list values under `firing`, `resolved` or both"
+            yield self._problem(("sources", name, "status"), message, key=True)
+        for index, value in enumerate(status.resolved or ()):
+            if value in (status.firing or ()):
+                message = f"`{value}` stands under `firing` too; a value means one of the two"
+                yield self._problem(("sources", name, "status", "resolved", index), message)
 
     def _equal_tokens(self) -> Iterator[Problem]:
         """Two names for one token: who posts could not be told, nor what they may do."""

@@ -28,7 +28,7 @@ from tocsin._plan.fields import (
     Zone,
 )
 from tocsin._plan.rules import RuleEntry
-from tocsin._plan.senders import SourceEntry, TokenEntry
+from tocsin._plan.senders import AnySource, TokenEntry
 
 
 class TierEntry(Entry):
@@ -191,7 +191,7 @@ class PlanFile(Entry):
     """Classes of incidents: the shipped ones changed, or further ones."""
     environments: dict[Name, Annotated[EnvironmentEntry, MayBeEmpty()]] = {}
     """Where things run: the first that matches an alert, else the first listed."""
-    sources: dict[SourceKey, SourceEntry] = {}
+    sources: dict[SourceKey, AnySource] = {}
     """Who posts alerts; `prometheus` and `alertmanager` always exist."""
     tokens: dict[AddressName, TokenEntry] = {}
     """Programs that may use the API; once there is one, every request but those for health needs one."""

@@ -72,6 +72,15 @@ MATCHERS = WithJsonSchema(
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
 ADDRESS_NAME = WithJsonSchema(_text(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
 LABEL = WithJsonSchema({"type": "string", "minLength": 1})
+EXPRESSION = WithJsonSchema(
+    _text(
+        r"\S",
+        maxLength=1200,
+        examples=["event.type", "tags[0]", "severity || 'warning'", "root().sender"],
+        patternErrorMessage="Write a JMESPath expression, such as event.type.",
+    )
+)
+WRITTEN_VALUE = WithJsonSchema({"type": ["string", "number", "boolean"]})
 
 
 def known(*names: str) -> WithJsonSchema:
@@ -90,6 +99,7 @@ SHARED = {
     "length": POSITIVE,
     "until": UNTIL,
     "zone": ZONE,
+    "expression": EXPRESSION,
     "name": NAME,
 }
 """Shapes that stand in many places, and under which name a schema holds each of them once."""

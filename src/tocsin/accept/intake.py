@@ -6,13 +6,16 @@ rejected, as Alertmanager does (its clients do not post again); ``/ingest/*`` on
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 from aiohttp import web
 
 from tocsin._core.clock import Clock
+from tocsin._core.errors import Unreadable
 from tocsin._core.model import Batch, Receipt
 from tocsin._core.plan import Source, Token
 from tocsin.accept.access import Right
@@ -23,6 +26,10 @@ from tocsin.accept.problem import HttpProblem
 
 API_SOURCE = "prometheus"
 """The source of what is posted to ``/api/v2/alerts``."""
+
+
+BESIDE = 64 * 1024
+"""Bytes from which on a payload is mapped beside the event loop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +74,22 @@ class IntakeRoutes:
         check_bound(caller(request), source.name)
         body = await self.bodies.unpacked(request)
         began = self.clock.monotonic()
-        batch = self.decoders[source.type](body, source=source.name, received_at=self.clock.now())
+        batch = await self._decode(body, source)
         self.measures.received(source.name, batch)
         receipt = await self.intake.take(batch) if batch.alerts else kept_nothing(batch)
         self.measures.ingested(self.clock.monotonic() - began)
         return receipt
+
+    async def _decode(self, body: bytes, source: Source) -> Batch:
+        """Mappings are evaluated in Python, so that a large payload is read beside the event loop."""
+        decode = partial(self.decoders[source.type], body, source=source, received_at=self.clock.now())
+        try:
+            if source.mapping is not None and len(body) > BESIDE:
+                return await asyncio.to_thread(decode)
+            return decode()
+        except Unreadable:
+            self.measures.unreadable(source.name)
+            raise
 
     def _source(self, name: str) -> Source:
         sources = self.policy.sources()

@@ -26,7 +26,7 @@ class Intake(Protocol):
 class Decoder(Protocol):
     """What reads the payload of one kind of source."""
 
-    def __call__(self, body: bytes, *, source: str, received_at: Millis) -> Batch:
+    def __call__(self, body: bytes, *, source: Source, received_at: Millis) -> Batch:
         """Read one payload. Raises ``Unreadable``."""
         ...
 
@@ -36,6 +36,10 @@ class Measures(Protocol):
 
     def received(self, source: str, batch: Batch) -> None:
         """A payload of this source was read."""
+        ...
+
+    def unreadable(self, source: str) -> None:
+        """A payload of this source could not be read as a whole."""
         ...
 
     def ingested(self, seconds: float) -> None:

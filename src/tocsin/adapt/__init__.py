@@ -12,20 +12,21 @@ from types import MappingProxyType
 from typing import Protocol
 
 from tocsin._core.model import Batch
+from tocsin._core.plan import Source
 from tocsin._core.times import Millis
-from tocsin.adapt import alertmanager, prometheus
+from tocsin.adapt import alertmanager, mapping, prometheus
 
 
 class Adapter(Protocol):
     """What every kind of source provides."""
 
-    def __call__(self, body: bytes, *, source: str, received_at: Millis) -> Batch:
-        """Read one payload of the source of this name. Raises ``Unreadable``, nothing else."""
+    def __call__(self, body: bytes, *, source: Source, received_at: Millis) -> Batch:
+        """Read one payload of this source. Raises ``Unreadable``, nothing else."""
         ...
 
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
-    {"prometheus": prometheus.decode, "alertmanager": alertmanager.decode}
+    {"prometheus": prometheus.decode, "alertmanager": alertmanager.decode, "mapping": mapping.decode}
 )
 """Adapters by a source's type."""
 

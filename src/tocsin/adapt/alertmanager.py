@@ -15,6 +15,7 @@ import msgspec
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Alert, Batch, RejectReason
+from tocsin._core.plan import Source
 from tocsin._core.times import Millis
 from tocsin.adapt.payload import bounded, gather, plain, quick
 from tocsin.adapt.posted import Posted, Refused, careful, kind, shown, to_alert
@@ -33,14 +34,14 @@ class Webhook(msgspec.Struct):
 _DECODER = msgspec.json.Decoder(Webhook)
 
 
-def decode(body: bytes, *, source: str, received_at: Millis) -> Batch:
+def decode(body: bytes, *, source: Source, received_at: Millis) -> Batch:
     """Read a webhook's group. Raises ``Unreadable`` if the body is none."""
     webhook = quick(_DECODER, body)
     if webhook is not None:
-        make = _maker(source, received_at, _truncated(webhook.truncatedAlerts))
+        make = _maker(source.name, received_at, _truncated(webhook.truncatedAlerts))
         return gather(bounded(webhook.alerts, path="$.alerts"), make, path="$.alerts")
     group = _group(plain(body))
-    make = _maker(source, received_at, _truncated(group.get("truncatedAlerts")))
+    make = _maker(source.name, received_at, _truncated(group.get("truncatedAlerts")))
     return gather(bounded(group["alerts"], path="$.alerts"), lambda value: make(careful(value)), path="$.alerts")
 
 

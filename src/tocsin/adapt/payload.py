@@ -34,13 +34,16 @@ def quick(decoder: msgspec.json.Decoder[Shape], body: bytes) -> Shape | None:
         raise Unreadable("the JSON is nested too deeply") from None
 
 
-def plain(body: bytes) -> Any:
-    """The payload as plain JSON values. Raises ``Unreadable`` if it is none."""
+def plain(body: bytes, *, parse_int: Callable[[str], int | float] = float) -> Any:
+    """The payload as plain JSON values. Raises ``Unreadable`` if it is none.
+
+    Integers become floats unless told otherwise: where none is needed exactly, a huge one must not fail it all.
+    """
     if not body.strip():
         raise Unreadable("the body is empty; expected JSON")
     try:
-        # All numbers as floats: none is needed exactly, and a huge integer must not fail the whole payload.
-        return json.loads(body.decode("utf-8-sig", "replace"), parse_int=float, parse_constant=_no_constant)
+        text = body.decode("utf-8-sig", "replace")
+        return json.loads(text, parse_int=parse_int, parse_constant=_no_constant)
     except RecursionError:
         raise Unreadable("the JSON is nested too deeply") from None
     except json.JSONDecodeError as error:

@@ -54,7 +54,7 @@ class Refused(Exception):
 
 def to_alert(posted: Posted, *, source: str, received_at: Millis, firing: bool | None, truncated: int = 0) -> Alert:
     """Check one alert. ``firing`` is what the payload's status says, ``None`` to go by ``endsAt``."""
-    labels = _checked_labels(posted.labels or {})
+    labels = checked_labels(posted.labels or {})
     starts_at = _time(posted.startsAt, ".startsAt")
     ends_at = _time(posted.endsAt, ".endsAt")
     if starts_at is not None and ends_at is not None and ends_at < starts_at:
@@ -62,11 +62,11 @@ def to_alert(posted: Posted, *, source: str, received_at: Millis, firing: bool |
     return Alert(
         source=source,
         labels=labels,
-        annotations=_cut(posted.annotations or {}),
+        annotations=cut(posted.annotations or {}),
         firing=ends_at is None or ends_at > received_at if firing is None else firing,
         starts_at=starts_at,
         ends_at=ends_at,
-        generator_url=_cut_text(posted.generatorURL or ""),
+        generator_url=cut_text(posted.generatorURL or ""),
         received_at=received_at,
         truncated=truncated,
     )
@@ -82,7 +82,7 @@ def careful(value: object) -> Posted:
         annotations=_strings(value, "annotations", RejectReason.ANNOTATION),
         startsAt=_string(value, "startsAt", RejectReason.TIME),
         endsAt=_string(value, "endsAt", RejectReason.TIME),
-        generatorURL=_whole(url) if isinstance(url, str) else None,
+        generatorURL=whole(url) if isinstance(url, str) else None,
         status=_string(value, "status", RejectReason.STATUS),
     )
 
@@ -102,7 +102,8 @@ def shown(text: str) -> str:
     return json.dumps(text if len(text) <= 64 else text[:63] + "…", ensure_ascii=False)
 
 
-def _checked_labels(labels: dict[str, str]) -> dict[str, str]:
+def checked_labels(labels: dict[str, str]) -> dict[str, str]:
+    """The labels without empty ones. Raises ``Refused`` for none, too many or too long ones."""
     values = labels.values()
     if "" in values:
         labels = {name: value for name, value in labels.items() if value}
@@ -125,16 +126,18 @@ def _refuse_long(labels: Mapping[str, str]) -> None:
             size = len(text.encode())
             if size > MAX_TEXT:
                 message = f"the label's {what} has {size} bytes; at most {MAX_TEXT} are taken"
-                raise Refused(RejectReason.LABEL_TOO_LONG, _member("labels", name), message)
+                raise Refused(RejectReason.LABEL_TOO_LONG, member("labels", name), message)
 
 
-def _cut(annotations: dict[str, str]) -> dict[str, str]:
+def cut(annotations: dict[str, str]) -> dict[str, str]:
+    """The annotations, each cut to its limit."""
     if annotations and max(map(len, annotations.values())) > MAX_TEXT // 4:
-        return {name: _cut_text(value) for name, value in annotations.items()}
+        return {name: cut_text(value) for name, value in annotations.items()}
     return annotations
 
 
-def _cut_text(text: str) -> str:
+def cut_text(text: str) -> str:
+    """A text cut to the limit."""
     if len(text) <= MAX_TEXT // 4:
         return text
     return text.encode()[:MAX_TEXT].decode("utf-8", "ignore")
@@ -167,23 +170,24 @@ def _strings(alert: Mapping[str, Any], field: str, reason: RejectReason) -> dict
         raise Refused(reason, f".{field}", f"expected an object of strings, got {kind(members)}")
     for name, value in members.items():
         if not isinstance(value, str):
-            raise Refused(reason, _member(field, name), f"expected a string, got {kind(value)}")
-    return {_whole(name): _whole(value) for name, value in members.items()}
+            raise Refused(reason, member(field, name), f"expected a string, got {kind(value)}")
+    return {whole(name): whole(value) for name, value in members.items()}
 
 
 def _string(alert: Mapping[str, Any], field: str, reason: RejectReason) -> str | None:
     value = alert.get(field)
     if value is not None and not isinstance(value, str):
         raise Refused(reason, f".{field}", f"expected a string, got {kind(value)}")
-    return None if value is None else _whole(value)
+    return None if value is None else whole(value)
 
 
-def _member(field: str, name: str) -> str:
-    name = _whole(name)
+def member(field: str, name: str) -> str:
+    """The path of a field's member."""
+    name = whole(name)
     return f".{field}.{name}" if _PLAIN_NAME.fullmatch(name) else f".{field}[{shown(name)}]"
 
 
-def _whole(text: str) -> str:
+def whole(text: str) -> str:
     """The text with halves of surrogate pairs replaced by U+FFFD, as Go's decoder does: they are no UTF-8."""
     if text.isascii():
         return text

@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Alert, Batch
+from tocsin._core.plan import Source
 from tocsin._core.times import Millis
 from tocsin.adapt.payload import bounded, gather, plain, quick
 from tocsin.adapt.posted import Posted, careful, kind, to_alert
@@ -16,11 +17,11 @@ from tocsin.adapt.posted import Posted, careful, kind, to_alert
 _DECODER = msgspec.json.Decoder(list[Posted])
 
 
-def decode(body: bytes, *, source: str, received_at: Millis) -> Batch:
+def decode(body: bytes, *, source: Source, received_at: Millis) -> Batch:
     """Read a list of alerts. Raises ``Unreadable`` if the body is none."""
 
     def make(posted: Posted) -> Alert:
-        return to_alert(posted, source=source, received_at=received_at, firing=None)
+        return to_alert(posted, source=source.name, received_at=received_at, firing=None)
 
     posted = quick(_DECODER, body)
     if posted is not None:

@@ -14,7 +14,10 @@ EXPIRES: dict[str, Millis | None] = {"prometheus": 5 * MINUTE, "alertmanager": N
 
 
 def identity(alert: Alert, source: Source) -> str:
-    """``<source>:<digest of the labels>``, without the labels that tell the replicas of a source apart."""
+    """``<source>:<digest of the labels>``, without the labels that tell the replicas of a source apart; a source may
+    also say by which values its alerts are known."""
+    if alert.identity:
+        return f"{alert.source}:{digest((alert.source, *alert.identity))}"
     parts = [alert.source]
     for name, value in sorted(alert.labels.items()):
         if name not in source.replica_labels:

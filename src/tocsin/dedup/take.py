@@ -92,7 +92,8 @@ def _one_each(news: Sequence[News], alerts: Sequence[Alert]) -> list[int]:
     """The places of the news that count where a batch speaks of one alert several times.
 
     One series says its later word last, so its last news counts. Different series of one alert are replicas
-    of a source, and it fires while it fires for any of them.
+    of a source, and it fires while it fires for any of them. A source that says by what its alerts are known has
+    no replicas.
     """
     by_identity: dict[str, list[int]] = {}
     for place, item in enumerate(news):
@@ -101,6 +102,10 @@ def _one_each(news: Sequence[News], alerts: Sequence[Alert]) -> list[int]:
         return list(range(len(news)))
     chosen = []
     for places in by_identity.values():
-        last = {tuple(sorted(alerts[place].labels.items())): place for place in places}
+        last = {_series(alerts[place]): place for place in places}
         chosen.append(max(last.values(), key=lambda place: (news[place].firing, place)))
     return sorted(chosen)
+
+
+def _series(alert: Alert) -> tuple[object, ...]:
+    return alert.identity or tuple(sorted(alert.labels.items()))

@@ -108,6 +108,10 @@ class Metrics(Collector):
         for rejection in batch.rejected:
             self._rejected.add(source, rejection.reason.value)
 
+    def unreadable(self, source: str) -> None:
+        """A payload could not be read as a whole."""
+        self._rejected.add(source, RejectReason.PAYLOAD.value)
+
     def ingested(self, seconds: float) -> None:
         """A payload was read, decided, stored and is about to be answered."""
         self._ingest.observe(seconds)
