@@ -21,6 +21,7 @@ from tocsin._core.plan import (
     TierPolicy,
 )
 from tocsin._core.times import HOUR, MINUTE
+from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.known import RECOVERY_BOUNDS
 
@@ -102,6 +103,7 @@ def figures(**changes: Any) -> StoreFigures:
         "vendor_rto": {("acme", "met"): 2.0},
         "recover": {("hw_sw_fault", "high", bound): 1.0 for bound in RECOVERY_BOUNDS[2:]},
         "recover_sum": {("hw_sw_fault", "high"): 600.0},
+        "coverage": Coverage(since=NOW - HOUR, alerts=5, unclassified=1, rules={"gateway": Matches(4, NOW - MINUTE)}),
         "incidents": [incident()],
         "keys_set_aside": 0,
     }

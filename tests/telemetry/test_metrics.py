@@ -17,6 +17,7 @@ from tests.telemetry.sample import DECISION, NOW, figures, incident, plan
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, Rejection, RejectReason, Tier
 from tocsin._core.plan import Source
 from tocsin._core.times import HOUR, MINUTE
+from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import SHOWN, StoreFigures
 from tocsin.telemetry.known import RULES
 from tocsin.telemetry.metrics import Metrics
@@ -254,3 +255,21 @@ def test_the_documentation_names_each_metric_and_no_other() -> None:
     documented = {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
     assert len(rows) == len(documented)
     assert documented == exposed
+
+
+def test_what_rules_matched_is_shown_for_the_first_thousand() -> None:
+    """By name with the time of the last match; those beyond and those that are gone share a name."""
+    metrics = Metrics("1")
+    metrics.plan_loaded(plan(rules=tuple(f"r{i}" for i in range(RULES + 5))), NOW)
+    matched = {"r1": Matches(3, NOW), f"r{RULES}": Matches(4, NOW - 2000), "gone": Matches(5, NOW - 1000)}
+    samples = scrape(metrics, figures(coverage=Coverage(since=NOW, alerts=9, unclassified=2, rules=matched)))
+    assert value(samples, "rule_coverage_matches_total", rule="r1") == 3
+    assert value(samples, "rule_coverage_matches_total", rule="r2") == 0
+    assert value(samples, "rule_coverage_matches_total", rule="_other") == 9
+    assert value(samples, "rule_last_match_timestamp_seconds", rule="r1") == NOW / 1000
+    assert value(samples, "rule_last_match_timestamp_seconds", rule="r2") is None
+    assert value(samples, "rule_last_match_timestamp_seconds", rule="_other") == NOW / 1000 - 1
+    assert value(samples, "rule_coverage_alerts_total") == 9
+    assert sum(name == "rule_coverage_matches_total" for name, _ in samples) == RULES + 1
+    nothing = scrape(loaded(), figures(coverage=Coverage()))
+    assert value(nothing, "rule_coverage_since_timestamp_seconds") is None

@@ -12,6 +12,7 @@ from tocsin.cli.check import check
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
 from tocsin.client.commands import deliveries, incidents
+from tocsin.client.rules import rules
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,3 +33,4 @@ main.add_command(check)
 main.add_command(schema)
 main.add_command(incidents)
 main.add_command(deliveries)
+main.add_command(rules)

@@ -70,7 +70,7 @@ def list_incidents(*, client: Client, as_json: bool, class_: str | None, **given
 def show_incident(*, client: Client, as_json: bool, incident: str) -> None:
     """Show one incident: facts, why it was decided so, what happened, who was told."""
     answer = client.get(f"{_INCIDENTS}/{segment(normal_incident_id(incident))}")
-    _print_json(answer) if as_json else _print(incident_page(answer))
+    print_json(answer) if as_json else print_lines(incident_page(answer))
 
 
 @click.group()
@@ -100,7 +100,7 @@ def show_delivery(*, client: Client, as_json: bool, delivery: str) -> None:
     for page in client.pages(_DELIVERIES, {"incident": of_incident, "limit": "500"}):
         for item in page.get("items", ()):
             if item.get("id") == wanted:
-                _print_json(item) if as_json else _print(delivery_page(item))
+                print_json(item) if as_json else print_lines(delivery_page(item))
                 return
     raise NotFound(f"no delivery is called {one_line(wanted)}; `tocsin deliveries list` shows those there are")
 
@@ -114,7 +114,7 @@ def retry_delivery(*, client: Client, as_json: bool, delivery: tuple[str, ...]) 
         wanted = name.strip().lower()
         answer = client.post(f"{_DELIVERIES}/{segment(wanted)}/retry")
         if as_json:
-            _print_json(answer)
+            print_json(answer)
         else:
             click.echo(f"{one_line(wanted)}: {word(answer.get('state')) or 'waiting'}")
 
@@ -130,20 +130,22 @@ def _list(client: Client, path: str, given: Mapping[str, Any]) -> dict[str, Any]
 
 def _show_list(page: Mapping[str, Any], table: Callable[..., Iterable[str]], *, as_json: bool, nothing: str) -> None:
     if as_json:
-        _print_json(page)
+        print_json(page)
         return
     items = page.get("items") or ()
     if items:
-        _print(table(items))
+        print_lines(table(items))
     else:
         click.echo(nothing, err=True)
     if page.get("next"):
         click.echo("there are more: --all shows them", err=True)
 
 
-def _print(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines for people."""
     click.echo("\n".join(lines))
 
 
-def _print_json(answer: Any) -> None:
+def print_json(answer: Any) -> None:
+    """Print an answer for programs."""
     click.echo(escaped_json(json.dumps(answer, ensure_ascii=False, indent=2)))

@@ -40,7 +40,7 @@ def incident_table(incidents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         for item in incidents
     ]
     header = ("INCIDENT", "TIER", "STATE", "RTO LEFT", "STARTED", "ENVIRONMENT", "SERVICES", "TITLE")
-    return _table(header, rows, style=(1, _TIER_STYLE))
+    return table(header, rows, style=(1, _TIER_STYLE))
 
 
 def incident_page(incident: Mapping[str, Any]) -> Iterator[str]:
@@ -50,9 +50,9 @@ def incident_page(incident: Mapping[str, Any]) -> Iterator[str]:
     yield from _facts(incident)
     yield from _why(incident.get("decision") or {})
     timeline = incident.get("timeline") or ()
-    yield from _section("Timeline", [line for entry in timeline for line in _entry(entry)])
+    yield from section("Timeline", [line for entry in timeline for line in _entry(entry)])
     deliveries = incident.get("deliveries") or ()
-    yield from _section("Deliveries", delivery_table(deliveries) if deliveries else ())
+    yield from section("Deliveries", delivery_table(deliveries) if deliveries else ())
 
 
 def delivery_table(deliveries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -71,7 +71,7 @@ def delivery_table(deliveries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         for item in deliveries
     ]
     header = ("STATE", "EVENT", "GROUP", "CHANNEL", "TRIES", "NEXT TRY", "DELIVERY", "LAST ERROR")
-    return _table(header, rows, style=(0, _STATE_STYLE))
+    return table(header, rows, style=(0, _STATE_STYLE))
 
 
 def delivery_page(delivery: Mapping[str, Any]) -> Iterator[str]:
@@ -89,7 +89,7 @@ def delivery_page(delivery: Mapping[str, Any]) -> Iterator[str]:
         f"{moment(attempt.get('at'))}  {word(attempt.get('result')):<9} {word(attempt.get('error'), 300)}".rstrip()
         for attempt in delivery.get("attempts") or ()
     ]
-    yield from _section("Tries", attempts or ["none yet"])
+    yield from section("Tries", attempts or ["none yet"])
     if state == "dead":
         yield ""
         yield f"Send it again with: tocsin deliveries retry {word(delivery.get('id'))}"
@@ -161,7 +161,7 @@ def _why(decision: Mapping[str, Any]) -> Iterator[str]:
     inputs = [f"{name} {word(decision[name])}" for name in ("impact", "importance", "plan") if decision.get(name)]
     if inputs:
         reasons.append(f"({', '.join(inputs)})")
-    return _section("Why", reasons)
+    return section("Why", reasons)
 
 
 def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -173,7 +173,8 @@ def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
         yield " " * 22 + word(known, 300)
 
 
-def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+def section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines below a title, if there are any."""
     lines = list(lines)
     if lines:
         yield ""
@@ -181,7 +182,9 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, style: tuple[int, dict[str, str]]) -> Iterator[str]:
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, style: tuple[int, Mapping[str, str]] = (0, {})
+) -> Iterator[str]:
     """Columns as wide as needed; the last one is free. One column is coloured by its word."""
     cut = [[one_line(cell, _WIDEST) for cell in row[:-1]] + [row[-1]] for row in rows]
     widths = [max(len(cell) for cell in column) for column in zip(header, *cut, strict=True)][:-1]

@@ -14,8 +14,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from tocsin._core.incident import Incident
 from tocsin._core.times import SECOND, Millis
+from tocsin._store.coverage import Coverage
 from tocsin.telemetry.instruments import PREFIX, Labels
-from tocsin.telemetry.known import EVENTS, OUTCOMES, RECOVERY_BOUNDS, RTO, STATES, TIERS, Known, every
+from tocsin.telemetry.known import EVENTS, OTHER, OUTCOMES, RECOVERY_BOUNDS, RTO, RULES, STATES, TIERS, Known, every
 
 SHOWN = 200
 """Incidents with series of their own."""
@@ -31,7 +32,8 @@ class StoreFigures:
     by channel; ``opened`` by class and tier; ``closed`` by class, tier and outcome; ``service_opened`` by
     service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result; ``recover`` by
     class, tier and upper bound in seconds (cumulative) and ``recover_sum``, in seconds, by class and tier.
-    ``incidents`` are all that are not closed, ``now`` the time at which they were read.
+    ``coverage`` is what each rule matched. ``incidents`` are all that are not closed, ``now`` the time at which they
+    were read.
     """
 
     now: Millis
@@ -46,6 +48,7 @@ class StoreFigures:
     vendor_rto: Mapping[Labels, float]
     recover: Mapping[Labels, float]
     recover_sum: Mapping[Labels, float]
+    coverage: Coverage
     incidents: Sequence[Incident]
     keys_set_aside: int
 
@@ -55,6 +58,7 @@ def families(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     incidents = [incident for incident in figures.incidents if not incident.drill and incident.state != "closed"]
     yield from _counters(figures, known)
     yield from _gauges(figures, known, incidents)
+    yield from _of_rules(figures.coverage, known.rules[:RULES])
     shown = sorted(incidents, key=lambda incident: (-incident.tier.rank, incident.started_at, incident.id))[:SHOWN]
     yield from _of_incidents(shown, figures.now)
     text = "Incidents that are not closed and have no series of their own, being beyond the first 200."
@@ -108,6 +112,24 @@ def _gauges(figures: StoreFigures, known: Known, incidents: Iterable[Incident]) 
     yield _gauge("incidents_open", "Incidents that are not closed.", ("class", "tier", "state"), still)
     text = "Incident keys that failed again and again and wait for a person."
     yield _gauge("keys_set_aside", text, (), {(): figures.keys_set_aside})
+
+
+def _of_rules(counted: Coverage, named: Sequence[str]) -> Iterator[Metric]:
+    """What matched, by the plan's first rules; all others, those that are gone among them, share a name."""
+    count: dict[Labels, float] = dict.fromkeys([*every(tuple(named)), (OTHER,)], 0.0)
+    last: dict[Labels, float] = {}
+    for rule, matches in counted.rules.items():
+        labels = (rule,) if (rule,) in count else (OTHER,)
+        count[labels] += matches.count
+        last[labels] = max(last.get(labels, 0.0), matches.last / SECOND)
+    yield _counter("rule_coverage_matches", "Matches of a rule, counted over restarts.", ("rule",), (), count)
+    yield _gauge("rule_last_match_timestamp_seconds", "When a rule last matched.", ("rule",), last)
+    text = "Alerts fired anew, counted over restarts beside the matches of rules."
+    yield _counter("rule_coverage_alerts", text, (), (), {(): counted.alerts})
+    text = "Those of them whose class no rule decided."
+    yield _counter("rule_coverage_unclassified", text, (), (), {(): counted.unclassified})
+    since: dict[Labels, float] = {} if counted.since is None else {(): counted.since / SECOND}
+    yield _gauge("rule_coverage_since_timestamp_seconds", "Since when matches of rules are counted.", (), since)
 
 
 def _of_incidents(incidents: Sequence[Incident], now: Millis) -> Iterator[Metric]:

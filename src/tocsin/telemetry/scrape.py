@@ -10,6 +10,7 @@ from tocsin._core.clock import Clock
 from tocsin._core.errors import StoreError
 from tocsin._core.times import Millis
 from tocsin._store.client import Store
+from tocsin._store.coverage import Coverage, coverage
 from tocsin._store.stats import Figures, read_figures
 from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.metrics import Metrics
@@ -31,14 +32,15 @@ class ScrapeRoutes:
     async def scrape(self, request: web.Request) -> web.Response:
         """All metrics, as Prometheus text or OpenMetrics."""
         try:
-            figures: StoreFigures | None = of_store(await read_figures(self._store), self._clock.now())
+            read, counted = await read_figures(self._store), await coverage(self._store)
+            figures: StoreFigures | None = of_store(read, counted, self._clock.now())
         except StoreError:
             figures = None
         body, content_type = render(self._metrics, figures, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
 
-def of_store(read: Figures, now: Millis) -> StoreFigures:
+def of_store(read: Figures, counted: Coverage, now: Millis) -> StoreFigures:
     """The store's raw figures, as the metrics take them."""
     return StoreFigures(
         now=now,
@@ -53,6 +55,7 @@ def of_store(read: Figures, now: Millis) -> StoreFigures:
         vendor_rto=read.of("vendor_rto"),
         recover=read.of("recover"),
         recover_sum=read.of("recover_sum"),
+        coverage=counted,
         incidents=read.incidents,
         keys_set_aside=read.aside,
     )

@@ -1,4 +1,4 @@
-"""The API for reading: incidents and deliveries; and taking up a dead letter again."""
+"""The API for reading: incidents, deliveries and the rules' coverage; and taking up a dead letter again."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from tocsin._core.incident import Delivery, Incident
 from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
 from tocsin._store.client import Store
+from tocsin._store.coverage import coverage
 from tocsin._store.deliveries import retry
 from tocsin._store.listing import Page, list_deliveries, list_incidents, show_incident
 from tocsin.view import shapes
+from tocsin.view.coverage import coverage_head, coverage_items
 
 STATES = ("active", "open", "acknowledged", "contained", "restored", "closed")
 DELIVERY_STATES = ("waiting", "accepted", "dead", "superseded")
@@ -42,6 +44,7 @@ class View:
             (web.get("/api/v1/incidents/{id}", self.incident), "read"),
             (web.get("/api/v1/deliveries", self.deliveries), "read"),
             (web.post("/api/v1/deliveries/{id}/retry", self.retry), "act"),
+            (web.get("/api/v1/rules/coverage", self.coverage), "read"),
         )
 
     async def incidents(self, request: web.Request) -> web.Response:
@@ -107,6 +110,21 @@ class View:
         if delivery.state == "waiting":
             self._retried(delivery)
         return _json(shapes.delivery_item(delivery))
+
+    async def coverage(self, request: web.Request) -> web.Response:
+        """A page of the plan's rules with what each matched, headed by what was counted in all."""
+        first = _number(request.query.get("cursor", "0"))
+        limit = _limit(request.query)
+        counted, plan = await coverage(self._store), self._plan()
+        items = list(coverage_items(counted, plan))
+        following = str(first + limit) if first + limit < len(items) else None
+        return _json({**coverage_head(counted, plan), "items": items[first : first + limit], "next": following})
+
+
+def _number(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+        raise InvalidRequest("cursor", "this is no cursor of this list; begin again without one")
+    return int(cursor)
 
 
 def _choice(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
