@@ -2,8 +2,9 @@
 
 A real ``tocsin serve`` with its private store. First, alerts about other services are posted one at a time, each the
 first of its own high incident, and timed to their webhooks. Then the same again while another process posts 10,000 new
-alerts a second that all join one incident. Printed are both, side by side, and how often the hot key was committed.
-``--kind spread`` lets the same storm join a hundred incidents: what the load costs without any key being hot.
+alerts a second. That is done twice, each time on a service of its own: the storm joins one incident (hot), and it joins
+a hundred (spread), which tells the cost of a hot key from the cost of its load. Printed are all, side by side, the
+processor time that the storm took, and how often the hot key was committed.
 """
 
 from __future__ import annotations
@@ -30,13 +31,16 @@ GAP = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Probes before and during the storm, the storm itself, and the commits of the hot key."""
+    """Probes before and during a storm, the storm itself, the commits of its busiest key, and the processor seconds
+    that service and store took meanwhile, for the probes too."""
 
     quiet: list[Times]
     stormy: list[Times]
     storm: Result
     commits: int
     firing: int
+    service_seconds: float
+    store_seconds: float
     store: str
 
 
@@ -63,13 +67,24 @@ async def measure(directory: Path, rate: float, seconds: float, kind: str) -> Me
             order = Order(
                 port=tocsin.port, kind=kind, per_request=64, distinct=most, most=most, seconds=seconds, rate=rate
             )
+            used = tocsin.processor_seconds()
             storm = start(order)
             stormy = await probes(prober, 200_000, seconds - 0.5)
             result = finish(storm)
+            service_seconds, store_seconds = (
+                after - before for before, after in zip(used, tocsin.processor_seconds(), strict=True)
+            )
             prober.close()
             commits, firing = hot_key(tocsin)
             return Measured(
-                quiet=quiet, stormy=stormy, storm=result, commits=commits, firing=firing, store=tocsin.store_name()
+                quiet=quiet,
+                stormy=stormy,
+                storm=result,
+                commits=commits,
+                firing=firing,
+                service_seconds=service_seconds,
+                store_seconds=store_seconds,
+                store=tocsin.store_name(),
             )
 
 
@@ -80,30 +95,48 @@ def hot_key(tocsin: Tocsin) -> tuple[int, int]:
     return max(((int(rev or 0), int(firing or 0)) for rev, firing in views), key=lambda view: view[1])
 
 
-@click.command(help=__doc__)
-@click.option("--rate", default=10_000.0, help="Alerts a second on the hot key.")
-@click.option("--seconds", default=8.0, help="Length of each of the two phases.")
-@click.option("--kind", type=click.Choice(["hot", "spread"]), default="hot", help="One incident, or a hundred.")
-def main(rate: float, seconds: float, kind: str) -> None:
-    """Measure and print."""
-    before = machine()
-    with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as directory:
-        measured = uvloop.run(measure(Path(directory), rate, seconds, kind))
-    say(before)
-    say(f"store     {measured.store}")
-    say(f"method    probes one at a time, {1000 * GAP:g} ms apart; {seconds:g} s without the storm, then with it\n")
+def median(times: list[Times]) -> float:
+    """The median time to the first webhook."""
+    return percentile([each.first for each in times], 0.5)
+
+
+def tell(kind: str, measured: Measured, rate: float) -> None:
+    """One storm's part of what is printed."""
     storm = measured.storm
-    say(f"the storm: {storm.alerts:,} alerts in {storm.seconds:.1f} s, {storm.rate:,.0f} a second; {rate:,.0f} wanted")
+    joined = "one incident" if kind == "hot" else "a hundred incidents"
+    say(f"\n{kind}: {storm.alerts:,} alerts joined {joined} in {storm.seconds:.1f} s,")
+    say(f"  {storm.rate:,.0f} a second; {rate:,.0f} wanted")
+    shares = (measured.service_seconds / storm.seconds, measured.store_seconds / storm.seconds)
+    say(f"  the service took {shares[0]:.2f} and the store {shares[1]:.2f} of a core meanwhile")
     paced = measured.commits / storm.seconds
-    say(f"the hot key: {measured.commits} commits, {paced:.1f} a second; {measured.firing:,} of its alerts fire\n")
+    say(
+        f"  the busiest key: {measured.commits} commits, {paced:.1f} a second; {measured.firing:,} of its alerts fire\n"
+    )
     say(row_head("another key's alert, ms"))
     for name, times in (("without the storm", measured.quiet), ("with it", measured.stormy)):
         say(row(f"to its first webhook, {name}", [each.first for each in times]))
         say(row(f"to all five, {name}", [each.last for each in times]))
-    quiet, stormy = (percentile([each.first for each in times], 0.5) for times in (measured.quiet, measured.stormy))
-    say(
-        f"\np50 to the first webhook with the storm: {stormy / quiet:.1f} times that without; all were told to all five"
-    )
+
+
+@click.command(help=__doc__)
+@click.option("--rate", default=10_000.0, help="Alerts a second.")
+@click.option("--seconds", default=8.0, help="Length of each phase.")
+def main(rate: float, seconds: float) -> None:
+    """Measure and print."""
+    say(machine())
+    measured: dict[str, Measured] = {}
+    for kind in ("spread", "hot"):
+        with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as directory:
+            measured[kind] = uvloop.run(measure(Path(directory), rate, seconds, kind))
+    say(f"store     {measured['hot'].store}")
+    say(f"method    probes one at a time, {1000 * GAP:g} ms apart; {seconds:g} s without the storm, then with it")
+    for kind, each in measured.items():
+        tell(kind, each, rate)
+    hot, spread = measured["hot"], measured["spread"]
+    say("\np50 to the first webhook, all having been told to all five:")
+    say(f"  hot storm / no storm     {median(hot.stormy) / median(hot.quiet):.2f}")
+    say(f"  spread storm / no storm  {median(spread.stormy) / median(spread.quiet):.2f}")
+    say(f"  hot storm / spread storm {median(hot.stormy) / median(spread.stormy):.2f}")
 
 
 if __name__ == "__main__":

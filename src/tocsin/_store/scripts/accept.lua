@@ -57,88 +57,106 @@ for _, a in ipairs(alerts) do
   end
 end
 
-local function scores(key, identities)
-  local found = {}
-  for n, score in ipairs(redis.call('ZMSCORE', key, unpack(identities))) do
-    found[identities[n]] = score
+local keys = {}
+
+-- An incident key: its sets as they were, each read when it is first needed, and what is to be written.
+local function key_at(place)
+  local key = keys[place]
+  if not key then
+    key = {digest = digests[place], names = named[place], first = OWN + #alerts + (place - 1) * 4 + 1, changed = {},
+      marks = 0, view = false, is_urgent = false, at_once = false, was_idle = false}
+    keys[place] = key
+  end
+  return key
+end
+
+-- A key's view, read when it is first needed; a repeated alert does not need it. False for what it has not.
+local function view_of(key)
+  local view = key.view
+  if not view then
+    local row = redis.call('HMGET', KEYS[key.first], 'inc', 'rank', 'base', 'seq', 'firing', 'fseq', 'unseen', 'total',
+      'mark', 'u', 'last', 'f_at', 'f_start', 'f_rank', 'f_rto', 'f_n', 'f_classes', 'f_services', 'zero')
+    view = {inc = row[1], rank = num(row[2]), base = num(row[3]), seq = num(row[4]), firing = num(row[5]),
+      fseq = num(row[6]), unseen = num(row[7]), total = num(row[8]), mark = num(row[9]), u = row[10],
+      last = num(row[11]), f_at = row[12], f_start = row[13], f_rank = num(row[14]), f_rto = row[15],
+      f_n = num(row[16]), f_classes = row[17], f_services = row[18], zero = num(row[19])}
+    key.view = view
+  end
+  return view
+end
+
+-- A number of a view that is not read with the others.
+local function alone(key, field)
+  local found = key[field]
+  if not found then
+    found = num(redis.call('HGET', KEYS[key.first], field))
+    key[field] = found
   end
   return found
 end
 
-local FIELDS = {'inc', 'rank', 'base', 'seq', 'firing', 'fseq', 'unseen', 'period', 'zero', 'trunc', 'mark', 'total',
-  'u', 'last', 'f_at', 'f_start', 'f_rank', 'f_rto', 'f_n', 'f_classes', 'f_services'}
-local keys = {}
-
--- An incident key: its view and sets as they were, and what is to be written.
-local function key_at(place)
-  local key = keys[place]
-  if key then
-    return key
-  end
-  local first = OWN + #alerts + (place - 1) * 4
-  key = {digest = digests[place], view = KEYS[first + 1], changed = {}, values = {}, sets = {}}
-  for n, value in ipairs(redis.call('HMGET', key.view, unpack(FIELDS))) do
-    key.values[FIELDS[n]] = value
-  end
-  for n, name in ipairs({'until', 'seen', 'recent'}) do
-    local set = KEYS[first + 1 + n]
-    key.sets[name] = {key = set, was = scores(set, named[place]), put = {}}
-  end
-  keys[place] = key
-  return key
-end
-
 local function set(key, field, value)
-  key.values[field], key.changed[field] = value, value
+  view_of(key)[field] = value
+  key.changed[field] = value
 end
 
-local function add(key, field, by)
-  set(key, field, num(key.values[field]) + by)
-  return key.values[field]
-end
+local SETS = {until_ = 1, seen = 2, recent = 3}
 
--- Puts an identity into a set with this score, or takes it out of it (false).
-local function put(in_set, identity, score)
-  if score or in_set.was[identity] or in_set.put[identity] then
-    in_set.put[identity] = score
+-- The score of an identity of the batch in one of a key's sets, before the batch.
+local function score_was(key, name, identity)
+  local was = key['was_' .. name]
+  if not was then
+    was = {}
+    for n, score in ipairs(redis.call('ZMSCORE', KEYS[key.first + SETS[name]], unpack(key.names))) do
+      was[key.names[n]] = score
+    end
+    key['was_' .. name] = was
   end
+  return was[identity]
+end
+
+-- Puts an identity into one of a key's sets, or takes it out (false).
+local function put(key, name, identity, score)
+  if not key[name] then
+    key[name] = {}
+  end
+  key[name][identity] = score
 end
 
 local function mark(key, is_urgent, at_once)
-  add(key, 'mark', 1)
-  key.marked = true
+  key.marks = key.marks + 1
   key.is_urgent = key.is_urgent or is_urgent
   key.at_once = key.at_once or at_once
 end
 
-local function union(key, field, value)
-  local old = key.values[field] or ''
-  if value == '' or #old >= 4096 then
+local function union(key, field, word)
+  local old = view_of(key)[field] or ''
+  if word == '' or word == old or #old >= 4096 then
     return
   end
-  if not string.find(SEPARATOR .. old .. SEPARATOR, SEPARATOR .. value .. SEPARATOR, 1, true) then
-    set(key, field, old == '' and value or old .. SEPARATOR .. value)
+  if not string.find(SEPARATOR .. old .. SEPARATOR, SEPARATOR .. word .. SEPARATOR, 1, true) then
+    set(key, field, old == '' and word or old .. SEPARATOR .. word)
   end
 end
 
 -- Puts an alert that fired anew into the box of what joined.
 local function put_fresh(key, a, is_new)
-  local values, says, decision = key.values, said[a[8]], ARGV[3 + #alerts + a[8]]
-  if not values.f_at then
+  local view, says, decision = view_of(key), said[a[8]], ARGV[3 + #alerts + a[8]]
+  if not view.f_at then
     set(key, 'f_at', now)
   end
-  if a[5] >= 0 and (not values.f_start or a[5] < num(values.f_start)) then
+  if a[5] >= 0 and (not view.f_start or a[5] < num(view.f_start)) then
     set(key, 'f_start', a[5])
   end
-  if says[1] > num(values.f_rank) then
+  if says[1] > view.f_rank then
     set(key, 'f_rank', says[1])
     set(key, 'f_top', decision)
   end
-  if not values.f_rto or says[4] < num(values.f_rto) then
+  if not view.f_rto or says[4] < num(view.f_rto) then
     set(key, 'f_rto', says[4])
     set(key, 'f_quick', decision)
   end
-  add(key, 'f_n', is_new and 1 or 0)
+  set(key, 'f_n', view.f_n + (is_new and 1 or 0))
   union(key, 'f_classes', says[2])
   union(key, 'f_services', says[3])
 end
@@ -153,66 +171,80 @@ local function remember(i, a)
   redis.call('PEXPIRE', name, keep)
 end
 
+-- Takes an alert out of those that never expire, if it is one.
+local function leave_seen(key, a)
+  if score_was(key, 'until_', a[1]) == 'inf' then
+    put(key, 'seen', a[1], false)
+  end
+end
+
 -- Notes until when a firing alert counts as such.
-local function expect(key, a)
+local function expect(key, a, is_known)
   if a[7] < 0 then
-    local before = key.sets.seen.was[a[1]]
-    put(key.sets['until'], a[1], 'inf')
-    put(key.sets.seen, a[1], now)
+    local before = score_was(key, 'seen', a[1])
+    put(key, 'until_', a[1], 'inf')
+    put(key, 'seen', a[1], now)
     if before and tonumber(before) <= now - STALE then
       mark(key, false, false) -- heard of again
     end
-  else
-    put(key.sets['until'], a[1], a[7])
-    put(key.sets.seen, a[1], false)
-    if a[7] - now > num(key.values.period) then
-      set(key, 'period', a[7] - now)
-    end
+    return
+  end
+  if is_known then
+    leave_seen(key, a)
+  end
+  put(key, 'until_', a[1], a[7])
+  if a[7] - now > alone(key, 'period') then
+    key.period = a[7] - now
+    key.changed.period = key.period
   end
 end
 
 -- An alert that was lost from sight, and `fired_at` (a seq) before, fires or is known to have ended. Those that were
 -- lost before the present firing began are not among the unseen ones. True if it was.
 local function found_again(key, fired_at)
-  local was_counted = num(key.values.unseen) > 0 and fired_at and tonumber(fired_at) >= num(key.values.fseq)
+  local view = view_of(key)
+  local was_counted = view.unseen > 0 and fired_at and tonumber(fired_at) >= view.fseq
   if was_counted then
-    add(key, 'unseen', -1)
+    set(key, 'unseen', view.unseen - 1)
   end
   return was_counted
 end
 
 local function fire(i, a)
   local key, rank = key_at(a[2]), said[a[8]][1]
-  local seq, before = add(key, 'seq', 1), key.sets.recent.was[a[1]]
-  local is_new = not before or tonumber(before) <= num(key.values.base)
+  local view, before = view_of(key), score_was(key, 'recent', a[1])
+  local is_new = not before or tonumber(before) <= view.base
+  set(key, 'seq', view.seq + 1)
   if is_new then
-    add(key, 'total', 1)
+    set(key, 'total', view.total + 1)
   end
-  put(key.sets.recent, a[1], seq)
-  key.fired = true
+  put(key, 'recent', a[1], view.seq)
   remember(i, a)
-  expect(key, a)
-  if add(key, 'firing', 1) == 1 then
-    set(key, 'fseq', seq)
+  expect(key, a, records[i].joined)
+  set(key, 'firing', view.firing + 1)
+  if view.firing == 1 then
+    set(key, 'fseq', view.seq)
     set(key, 'unseen', 0)
   elseif records[i].joined == key.digest and not records[i].ended then
     found_again(key, before)
   end
   put_fresh(key, a, is_new)
-  local is_first = not key.values.inc or key.values.inc == ''
-  mark(key, rank >= 3, is_first or rank > num(key.values.rank))
+  local is_first = not view.inc or view.inc == ''
+  key.was_idle = is_first
+  mark(key, rank >= 3, is_first or rank > view.rank)
 end
 
 -- Ends an alert: now, or at the time at which it lapsed.
 local function finish(a, key, lapsed)
-  put(key.sets['until'], a[1], false)
-  put(key.sets.seen, a[1], false)
-  add(key, 'firing', -1)
-  if (lapsed or now) > num(key.values.zero) then
+  local view = view_of(key)
+  leave_seen(key, a)
+  put(key, 'until_', a[1], false)
+  set(key, 'firing', view.firing - 1)
+  if (lapsed or now) > view.zero then
     set(key, 'zero', lapsed or now) -- replayed news may come after later ends
   end
   if lapsed then
-    add(key, 'unseen', 1)
+    set(key, 'unseen', view.unseen + 1)
   end
   mark(key, false, false)
 end
@@ -229,21 +261,21 @@ local function firing_at(i, a)
     return nil
   end
   local key = joined_key(i, a)
-  local deadline = key.sets['until'].was[a[1]]
+  local deadline = score_was(key, 'until_', a[1])
   if not deadline then
     return nil
   end
   if deadline == 'inf' then
     return key, nil
   end
-  local at = expiry(tonumber(deadline), num(key.values.period), gap)
+  local at = expiry(tonumber(deadline), alone(key, 'period'), gap)
   return key, at <= now and at or nil
 end
 
 local function note_truncated(a, key)
-  if a[9] > num(key.values.trunc) then
-    set(key, 'trunc', a[9])
-    set(key, 'f_trunc', a[9])
+  if a[9] > 0 and a[9] > alone(key, 'trunc') then
+    key.trunc = a[9]
+    key.changed.trunc, key.changed.f_trunc = a[9], a[9]
     mark(key, false, false)
   end
 end
@@ -266,7 +298,7 @@ local function take_firing(i, a)
   local key, lapsed = firing_at(i, a)
   if key and not lapsed then
     hear(i)
-    expect(key, a)
+    expect(key, a, true)
     note_truncated(a, key)
     return 'r'
   end
@@ -301,7 +333,7 @@ local function take_resolved(i, a)
   elseif record.joined and record.joined ~= '' and not record.ended then
     -- Lost from sight before, and now known to have ended.
     local was_at = joined_key(i, a)
-    if found_again(was_at, was_at.sets.recent.was[a[1]]) then
+    if found_again(was_at, score_was(was_at, 'recent', a[1])) then
       mark(was_at, false, false)
     end
   end
@@ -342,52 +374,62 @@ for n, count in pairs(counted) do
   end
 end
 
+local function write_set(name, scores)
+  local added, removed = {}, {}
+  for identity, score in pairs(scores) do
+    if score then
+      added[#added + 1] = score
+      added[#added + 1] = identity
+    else
+      removed[#removed + 1] = identity
+    end
+  end
+  if #added > 0 then
+    redis.call('ZADD', name, unpack(added))
+  end
+  if #removed > 0 then
+    redis.call('ZREM', name, unpack(removed))
+  end
+end
+
 local function write(key)
   local flat = {'v', 1}
-  for field, value in pairs(key.changed) do
+  for field, to in pairs(key.changed) do
     flat[#flat + 1] = field
-    flat[#flat + 1] = value
+    flat[#flat + 1] = to
   end
   if #flat > 2 then
-    redis.call('HSET', key.view, unpack(flat))
+    redis.call('HSET', KEYS[key.first], unpack(flat))
   end
-  if key.fired then
-    redis.call('PERSIST', key.view)
+  for name, place in pairs(SETS) do
+    if key[name] then
+      write_set(KEYS[key.first + place], key[name])
+    end
   end
-  for name, in_set in pairs(key.sets) do
-    local added, removed = {}, {}
-    for identity, score in pairs(in_set.put) do
-      if score then
-        added[#added + 1] = score
-        added[#added + 1] = identity
-      else
-        removed[#removed + 1] = identity
-      end
-    end
-    if #added > 0 then
-      redis.call('ZADD', in_set.key, unpack(added))
-    end
-    if #removed > 0 then
-      redis.call('ZREM', in_set.key, unpack(removed))
-    end
-    if name == 'recent' and key.fired then
-      redis.call('PERSIST', in_set.key)
-    end
+  if key.was_idle then
+    redis.call('PERSIST', KEYS[key.first])
+    redis.call('PERSIST', KEYS[key.first + SETS.recent])
   end
 end
 
 local due = {}
 for _, key in pairs(keys) do
-  local is_urgent = key.is_urgent or key.values.u == '1'
-  if key.marked and is_urgent and key.values.u ~= '1' then
-    set(key, 'u', 1)
-  end
-  write(key)
-  if key.marked and not redis.call('ZSCORE', KEYS[3], key.digest) then
-    local at = key.at_once and now or math.max(now, num(key.values.last) + PACE)
-    make_due(queues, key.digest, at, is_urgent)
-    due[#due + 1] = key.digest
-    due[#due + 1] = at
+  if key.marks == 0 then
+    write(key)
+  else
+    local view = view_of(key)
+    local is_urgent = key.is_urgent or view.u == '1'
+    set(key, 'mark', view.mark + key.marks)
+    if is_urgent and view.u ~= '1' then
+      set(key, 'u', 1)
+    end
+    write(key)
+    if not redis.call('ZSCORE', KEYS[3], key.digest) then
+      local at = key.at_once and now or math.max(now, view.last + PACE)
+      make_due(queues, key.digest, at, is_urgent)
+      due[#due + 1] = key.digest
+      due[#due + 1] = at
+    end
   end
 end
 return {0, table.concat(outcomes), due}
