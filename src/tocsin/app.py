@@ -28,6 +28,7 @@ from tocsin._core.incident import Delivery, Notice
 from tocsin._core.message import Message, Sender
 from tocsin._store.client import Store
 from tocsin._store.deliveries import channels as channels_in
+from tocsin._store.rejected import RejectedPayloads
 from tocsin._store.server import PrivateServer
 from tocsin.accept.access import check_binding, is_loopback
 from tocsin.accept.body import Bodies
@@ -35,6 +36,7 @@ from tocsin.accept.guard import Guard
 from tocsin.accept.health import HealthRoutes
 from tocsin.accept.intake import IntakeRoutes
 from tocsin.accept.ports import Policy
+from tocsin.accept.rejected import RejectedRoutes
 from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
 from tocsin.incident.loop import IncidentLoop
@@ -257,32 +259,30 @@ class App:
         return Policy(sources=lambda: self._current.plan().sources, tokens=lambda: self._current.plan().tokens)
 
     def _routes(self) -> list[GuardedRoute]:
-        pipeline = Pipeline(
-            current=self._current,
-            store=self._store,
-            clock=self._clock,
-            incidents=self._incidents,
-            metrics=self._metrics,
-        )
+        store, clock, metrics = self._store, self._clock, self._metrics
+        pipeline = Pipeline(current=self._current, store=store, clock=clock, incidents=self._incidents, metrics=metrics)
+        rejected = RejectedPayloads(store)
         intake = IntakeRoutes(
             intake=pipeline,
             decoders=ADAPTERS,
             policy=self._policy(),
-            measures=self._metrics,
+            ring=rejected,
+            measures=metrics,
             bodies=self._bodies,
-            clock=self._clock,
+            clock=clock,
         )
         view = View(
-            store=self._store,
-            clock=self._clock,
+            store=store,
+            clock=clock,
             plan=self._current.plan,
             retried=lambda delivery: self._post.wake(delivery.channel),
         )
         return [
             *intake.routes(),
+            *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
-            *ScrapeRoutes(store=self._store, metrics=self._metrics, clock=self._clock).routes(),
+            *ScrapeRoutes(store=store, metrics=metrics, clock=clock).routes(),
         ]
 
     async def _not_ready(self) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from tests.adapt.mappings import source_of
 
 from tocsin._core.errors import InvalidRequest, NotFound
 from tocsin._core.model import Batch, Receipt
@@ -37,6 +38,7 @@ SOURCES = {
         ("zabbix-dc", "zabbix"),
     )
 }
+SOURCES["tool"] = source_of("{type: mapping, labels: {alertname: name}, identity: id}")
 
 
 class StillClock:
@@ -81,6 +83,18 @@ class Counted:
         self.statuses.append(status)
 
 
+class Kept:
+    """A ring that is only remembered."""
+
+    def __init__(self) -> None:
+        self.payloads: list[tuple[str, bytes, list[str]]] = []
+
+    async def keep(self, source: str, content: bytes, errors: Sequence[str], at: int) -> None:
+        """Remember a payload."""
+        assert at == NOW
+        self.payloads.append((source, content, list(errors)))
+
+
 class PretendedIntake:
     """Takes all as new; raises ``error`` if set; waits for ``gate`` if it is closed."""
 
@@ -110,6 +124,7 @@ class Running:
     port: int
     intake: PretendedIntake
     counted: Counted
+    ring: Kept
     tokens: dict[str, Token]
     reasons: list[str]
 
@@ -144,12 +159,12 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Serve intake, health and a few routes of other folders until the block ends."""
     kept = {each.name: each for each in tokens}
-    intake, counted = PretendedIntake(), Counted()
+    intake, counted, ring = PretendedIntake(), Counted(), Kept()
     policy = Policy(sources=lambda: SOURCES, tokens=lambda: kept)
     bodies = Bodies(limit=limit, timeout=timeout)
     guard = Guard(policy=policy, measures=counted, loopback=loopback, bodies=bodies)
     taking = IntakeRoutes(
-        intake=intake, decoders=ADAPTERS, policy=policy, measures=counted, bodies=bodies, clock=StillClock()
+        intake=intake, decoders=ADAPTERS, policy=policy, ring=ring, measures=counted, bodies=bodies, clock=StillClock()
     )
     reasons: list[str] = []
 
@@ -171,7 +186,7 @@ async def running(
     port = await server.start("127.0.0.1", 0)
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
-            yield Running(client, server, port, intake, counted, kept, reasons)
+            yield Running(client, server, port, intake, counted, ring, kept, reasons)
     finally:
         intake.gate.set()
         await server.stop()

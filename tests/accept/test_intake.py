@@ -79,7 +79,7 @@ async def test_an_unknown_source_lists_the_known() -> None:
     async with running() as run:
         status, problem = await run.post("/ingest/nagios", json=[ALERT])
         assert status == 404
-        assert problem["detail"].endswith("alertmanager, prom-bj, prometheus, zabbix-dc")
+        assert problem["detail"].endswith("alertmanager, prom-bj, prometheus, tool, zabbix-dc")
 
 
 async def test_a_path_prefix_is_for_prometheus_only() -> None:
@@ -189,3 +189,34 @@ async def test_taking_alerts_logs_nothing(caplog: pytest.LogCaptureFixture) -> N
     async with running() as run:
         await run.post("/api/v2/alerts", json=[ALERT, {}, 5])
     assert [record for record in caplog.records if record.name.startswith(("tocsin", "aiohttp"))] == []
+
+
+async def test_what_cannot_be_read_is_kept_in_the_ring() -> None:
+    """Whatever the type of the source: the bytes as they came, unpacked, with what is wrong; and it is counted."""
+    async with running() as run:
+        status, problem = await run.post(
+            "/ingest/prom-bj", data=b'{"a": 1}', headers={"Content-Type": "application/json"}
+        )
+        assert status == 400
+        assert run.ring.payloads == [("prom-bj", b'{"a": 1}', [problem["detail"]])]
+        assert run.counted.unread == ["prom-bj"]
+
+
+async def test_a_mapping_keeps_what_it_refused_in_part() -> None:
+    """The good alert is taken; the payload stays for the bad one. Other types keep only what is wholly unreadable."""
+    async with running() as run:
+        payload = [{"id": "1", "name": "Down"}, {"name": "Up"}]
+        status, receipt = await run.post("/ingest/tool", json=payload)
+        assert (status, receipt["new"], len(receipt["rejected"])) == (200, 1, 1)
+        ((source, _, errors),) = run.ring.payloads
+        assert (source, errors) == ("tool", ["$[1]: identity: $[1].id is missing"])
+        await run.post("/ingest/prom-bj", json=[ALERT, {}])
+        assert len(run.ring.payloads) == 1
+
+
+async def test_a_large_payload_is_mapped_beside_the_event_loop() -> None:
+    """And the outcome is the same."""
+    async with running() as run:
+        payload = [{"id": str(number), "name": "x" * 1000} for number in range(200)]
+        status, receipt = await run.post("/ingest/tool", json=payload)
+        assert (status, receipt["new"]) == (200, 200)

@@ -62,6 +62,7 @@ class Keys:
         self.dead = self._prefix + "dead"
         self.stats = self._prefix + "stats"
         self.channels = self._prefix + "channels"
+        self.rejected = self._prefix + "rejected"
 
     def alert(self, identity: str) -> str:
         """HASH of one alert: ``v`` schema, ``k`` the key it joined, ``s`` start, ``e`` end and ``x`` its receipt,
@@ -108,6 +109,19 @@ class Keys:
     def delivery(self, delivery: str) -> str:
         """HASH of one delivery: ``v`` schema, ``s`` state, ``b`` a ``Delivery``."""
         return f"{self._prefix}delivery:{delivery}"
+
+    def rejected_of(self, source: str) -> str:
+        """ZSET of the ids of a source's rejected payloads, by when each was last received. With a TTL, as the two
+        below and ``rejected``, the ZSET of the sources that have any."""
+        return f"{self._prefix}rejected-of:{source}"
+
+    def rejected_heads(self, source: str) -> str:
+        """HASH id → ``RejectedPayload``."""
+        return f"{self._prefix}rejected-heads:{source}"
+
+    def rejected_contents(self, source: str) -> str:
+        """HASH id → the bytes that were posted, or the first of them."""
+        return f"{self._prefix}rejected-contents:{source}"
 
     def queue(self, channel: str) -> str:
         """ZSET of a channel's lanes with something to send, by when."""

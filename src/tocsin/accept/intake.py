@@ -18,10 +18,11 @@ from tocsin._core.clock import Clock
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Batch, Receipt
 from tocsin._core.plan import Source, Token
+from tocsin._core.times import Millis
 from tocsin.accept.access import Right
 from tocsin.accept.body import Bodies
 from tocsin.accept.guard import caller
-from tocsin.accept.ports import Decoder, Intake, Measures, Policy
+from tocsin.accept.ports import Decoder, Intake, Measures, Policy, Ring
 from tocsin.accept.problem import HttpProblem
 
 API_SOURCE = "prometheus"
@@ -39,6 +40,7 @@ class IntakeRoutes:
     intake: Intake
     decoders: Mapping[str, Decoder]
     policy: Policy
+    ring: Ring
     measures: Measures
     bodies: Bodies
     clock: Clock
@@ -70,26 +72,35 @@ class IntakeRoutes:
         receipt = await self._take(request, source)
         return answer(receipt, 400 if nothing_kept(receipt) else 200)
 
-    async def _take(self, request: web.Request, source: Source) -> Receipt:
-        check_bound(caller(request), source.name)
-        body = await self.bodies.unpacked(request)
+    async def taken(self, body: bytes, source: Source, received_at: Millis) -> Receipt:
+        """Read a payload and take its alerts in. What cannot be read is kept in the source's ring before it is
+        answered: a payload as a whole, or one of which a mapping refused an alert. Raises ``Unreadable``."""
         began = self.clock.monotonic()
-        batch = await self._decode(body, source)
+        try:
+            batch = await self._read(body, source, received_at)
+        except Unreadable as error:
+            self.measures.unreadable(source.name)
+            await self.ring.keep(source.name, body, [f"{error.path}: {error}"], received_at)
+            raise
         self.measures.received(source.name, batch)
         receipt = await self.intake.take(batch) if batch.alerts else kept_nothing(batch)
+        if batch.rejected and source.mapping is not None:
+            errors = [rejection.error for rejection in batch.rejected]
+            await self.ring.keep(source.name, body, errors, received_at)
         self.measures.ingested(self.clock.monotonic() - began)
         return receipt
 
-    async def _decode(self, body: bytes, source: Source) -> Batch:
+    async def _take(self, request: web.Request, source: Source) -> Receipt:
+        check_bound(caller(request), source.name)
+        body = await self.bodies.unpacked(request)
+        return await self.taken(body, source, self.clock.now())
+
+    async def _read(self, body: bytes, source: Source, received_at: Millis) -> Batch:
         """Mappings are evaluated in Python, so that a large payload is read beside the event loop."""
-        decode = partial(self.decoders[source.type], body, source=source, received_at=self.clock.now())
-        try:
-            if source.mapping is not None and len(body) > BESIDE:
-                return await asyncio.to_thread(decode)
-            return decode()
-        except Unreadable:
-            self.measures.unreadable(source.name)
-            raise
+        decode = partial(self.decoders[source.type], body, source=source, received_at=received_at)
+        if source.mapping is not None and len(body) > BESIDE:
+            return await asyncio.to_thread(decode)
+        return decode()
 
     def _source(self, name: str) -> Source:
         sources = self.policy.sources()

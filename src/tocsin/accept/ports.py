@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,14 @@ class Decoder(Protocol):
 
     def __call__(self, body: bytes, *, source: Source, received_at: Millis) -> Batch:
         """Read one payload. Raises ``Unreadable``."""
+        ...
+
+
+class Ring(Protocol):
+    """Where payloads that cannot be read are kept for a while."""
+
+    async def keep(self, source: str, content: bytes, errors: Sequence[str], at: Millis) -> None:
+        """Keep a payload of this source. Raises ``StoreUnavailable``."""
         ...
 
 

@@ -12,6 +12,7 @@ from tocsin.cli.check import check
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
 from tocsin.client.commands import deliveries, incidents
+from tocsin.client.rejected import rejected
 from tocsin.client.rules import rules
 
 
@@ -33,4 +34,5 @@ main.add_command(check)
 main.add_command(schema)
 main.add_command(incidents)
 main.add_command(deliveries)
+main.add_command(rejected)
 main.add_command(rules)

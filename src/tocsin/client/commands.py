@@ -60,8 +60,8 @@ def incidents() -> None:
 @asks_service
 def list_incidents(*, client: Client, as_json: bool, class_: str | None, **given: Any) -> None:
     """List incidents: those not closed first, then by tier and start."""
-    page = _list(client, _INCIDENTS, {"class": class_, **given})
-    _show_list(page, incident_table, as_json=as_json, nothing="no incidents")
+    page = fetched(client, _INCIDENTS, {"class": class_, **given})
+    show_list(page, incident_table, as_json=as_json, nothing="no incidents")
 
 
 @incidents.command("show")
@@ -86,8 +86,8 @@ def deliveries() -> None:
 @asks_service
 def list_deliveries(*, client: Client, as_json: bool, incident: str | None, **given: Any) -> None:
     """List deliveries."""
-    page = _list(client, _DELIVERIES, {"incident": normal_incident_id(incident) if incident else None, **given})
-    _show_list(page, delivery_table, as_json=as_json, nothing="no deliveries")
+    page = fetched(client, _DELIVERIES, {"incident": normal_incident_id(incident) if incident else None, **given})
+    show_list(page, delivery_table, as_json=as_json, nothing="no deliveries")
 
 
 @deliveries.command("show")
@@ -119,7 +119,7 @@ def retry_delivery(*, client: Client, as_json: bool, delivery: tuple[str, ...]) 
             click.echo(f"{one_line(wanted)}: {word(answer.get('state')) or 'waiting'}")
 
 
-def _list(client: Client, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def fetched(client: Client, path: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """One page, or with ``everything`` all of them as one."""
     query = {name: str(value) for name, value in given.items() if value and name != "everything"}
     if not given["everything"]:
@@ -128,7 +128,8 @@ def _list(client: Client, path: str, given: Mapping[str, Any]) -> dict[str, Any]
     return {"items": [item for page in client.pages(path, query) for item in page.get("items", ())], "next": None}
 
 
-def _show_list(page: Mapping[str, Any], table: Callable[..., Iterable[str]], *, as_json: bool, nothing: str) -> None:
+def show_list(page: Mapping[str, Any], table: Callable[..., Iterable[str]], *, as_json: bool, nothing: str) -> None:
+    """A page as JSON, or as a table with a word on what is not shown."""
     if as_json:
         print_json(page)
         return
