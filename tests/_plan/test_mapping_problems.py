@@ -33,7 +33,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("labels: l, status: {path: s, firing: [a], resolved: [b, a]}", AT + 56, "`a` stands under `firing` too"),
     ("labels: l, status: {path: s, firing: [{}]}", AT + 38, "as it stands in the payload"),
     ("labels: l, status: {firing: [a]}", AT + 11, "`path` is missing"),
-    ("labels: l, status: {path: s, firing: [a], default: off}", AT + 51, "is not one of firing, resolved"),
+    ("labels: l, status: {path: s, firing: [a], default: off}", AT + 51, "is not one of firing, resolved, ends_at"),
     ("labels: l, lables: l", AT + 11, "did you mean `labels`?"),
     ("labels: l, status: {pth: s, firing: [a], path: s}", AT + 20, "did you mean `path`?"),
     ("labels: l, timezone: Nowhere", AT + 21, "must be a time zone"),

@@ -75,6 +75,14 @@ def test_what_is_absent_null_or_empty_leaves_the_label_out() -> None:
     assert read_one(written, {"a": "x", "b": None, "c": ""}).labels == {"a": "x", "b": "usual"}
 
 
+def test_with_an_identity_a_constant_is_label_enough() -> None:
+    """What ends an alert may carry no more than its number."""
+    written = "type: mapping\nlabels: {alertname: \"'Leave'\", team: team}\nidentity: id"
+    assert read_one(written, {"id": 5}).labels == {"alertname": "Leave"}
+    assert refuse_one(written, {"no": 5}).error == "$: identity: $.id is missing"
+    assert refuse_one("type: mapping\nlabels: {a: a}\nidentity: id", {"id": 5}).reason is RejectReason.NO_LABELS
+
+
 def test_one_expression_may_give_all_labels() -> None:
     """As an object; its nulls are left out."""
     written = "type: mapping\nlabels: 'merge(labels, {kind: root().kind})'\nannotations: notes"
@@ -144,6 +152,9 @@ def test_a_payload_of_another_shape_is_unreadable(body: Any, path: str, message:
         ("status: {path: s, resolved: [done], default: firing}", None, True),
         ("status: {path: 's > `3`', firing: [true], resolved: [false]}", 4, True),
         ("status: {path: s, firing: [1.5], resolved: [2]}", 2, False),
+        ("status: {path: name, resolved: [B], default: ends_at}\nends_at: s", NOW - MINUTE, False),
+        ("status: {path: name, resolved: [B], default: ends_at}\nends_at: s", NOW + MINUTE, True),
+        ("status: {path: name, resolved: [A], default: ends_at}\nends_at: s", NOW + MINUTE, False),
         ("ends_at: s", NOW - MINUTE, False),
         ("ends_at: s", None, True),
     ],

@@ -118,12 +118,13 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusMapping:
-    """Which values of ``path`` mean firing and which resolved, as texts; ``default`` is for all others."""
+    """Which values of ``path`` mean firing and which resolved, as texts; ``default`` is for all others, ``ends_at``
+    leaves it to the alert's end."""
 
     path: Expression
     firing: frozenset[str]
     resolved: frozenset[str]
-    default: Literal["firing", "resolved"] | None = None
+    default: Literal["firing", "resolved", "ends_at"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,8 +110,8 @@ class StatusEntry(Entry):
     """Its values that mean that the alert fires."""
     resolved: WrittenValues | None = None
     """Its values that mean that the alert has ended."""
-    default: Literal["firing", "resolved"] | None = None
-    """What all other values mean, `firing` or `resolved`; left out, the alert is rejected."""
+    default: Literal["firing", "resolved", "ends_at"] | None = None
+    """What all other values mean: `firing`, `resolved`, or `ends_at` to go by it; left out, the alert is rejected."""
 
 
 class MappingEntry(Entry):

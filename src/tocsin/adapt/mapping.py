@@ -116,6 +116,7 @@ class _Reader:
         """One alert. Raises ``Refused``."""
         mapping = self._mapping
         labels = self._labels(item)
+        identity = self._identity(item)
         firing = self._firing(mapping.status, item) if mapping.status else None
         starts_at = self._time("starts_at", mapping.starts_at, item)
         ends_at = self._time("ends_at", mapping.ends_at, item)
@@ -130,15 +131,16 @@ class _Reader:
             ends_at=ends_at,
             generator_url=self._generator_url(item),
             received_at=self._received_at,
-            identity=self._identity(item),
+            identity=identity,
         )
 
     def _labels(self, item: Any) -> dict[str, str]:
-        """The labels, filled by the defaults. Defaults and constants alone say nothing of the payload."""
+        """The labels, filled by the defaults. Defaults and constants alone say nothing of the payload, so that without
+        an identity more than those must be there."""
         written = self._mapping.labels
         labels = self._texts("labels", written, item, RejectReason.LABEL)
         looking = {} if isinstance(written, Expression) else {n: e for n, e in written.items() if not e.constant}
-        if not labels or (looking and not looking.keys() & labels.keys()):
+        if not self._mapping.identity and (not labels or (looking and not looking.keys() & labels.keys())):
             first = next(iter(looking.values())) if looking else written
             missing = first.missing_in(item, self._place) if isinstance(first, Expression) else "labels"
             raise Refused(RejectReason.NO_LABELS, "labels", f"none of them is in this payload; {missing} is missing")
@@ -177,14 +179,15 @@ class _Reader:
         except ValueError as error:
             raise Refused(reason, name, f"`{expression.text}` {error}") from None
 
-    def _firing(self, status: StatusMapping, item: Any) -> bool:
+    def _firing(self, status: StatusMapping, item: Any) -> bool | None:
+        """What the status says; ``None`` to go by the end."""
         text = self._text("status", status.path, item, RejectReason.STATUS)
         if text in status.firing:
             return True
         if text in status.resolved:
             return False
         if status.default is not None:
-            return status.default == "firing"
+            return None if status.default == "ends_at" else status.default == "firing"
         if not text:
             message = f"{status.path.missing_in(item, self._place)} is missing, and the mapping has no `default`"
         else:
