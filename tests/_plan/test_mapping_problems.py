@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests._plan.test_json_schema import complaints, loads, read
 from tests._plan.written import plan_of, problems_of, told
 
 BEGIN = "sources: {x: {type: mapping, "
@@ -39,6 +40,9 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("labels: l, timezone: Nowhere", AT + 21, "must be a time zone"),
 ]
 
+BEYOND_A_SCHEMA = ("JMESPath:", "no function", "argument(s)", "between backticks", "nested too deeply", "time zone")
+"""Words of problems that no schema can see."""
+
 
 @pytest.mark.parametrize(("entry", "column", "message"), MISTAKES, ids=[entry[:40] for entry, _, _ in MISTAKES])
 def test_a_mistake_is_told_where_it_is(tmp_path: Path, entry: str, column: int, message: str) -> None:
@@ -68,3 +72,21 @@ def test_a_token_may_be_bound_to_a_mapping(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, text, T="secret")
     assert plan.tokens["t"].source == "x"
     assert plan.sources["x"].mapping is not None
+
+
+@pytest.mark.parametrize("entry", [entry for entry, _, _ in MISTAKES], ids=lambda entry: entry[:40])
+def test_the_schema_refuses_what_it_can_see(entry: str) -> None:
+    """Everything but what makes a text an expression, and what the checks of a whole plan say."""
+    document = read(f"{BEGIN}{entry}}}}}")
+    wrong = loads(document)
+    if not any(words in wrong for words in BEYOND_A_SCHEMA):
+        assert bool(complaints(document)) == bool(wrong), wrong
+
+
+@pytest.mark.parametrize("labels", ["l", "{a: b, c: 'd[0]'}"])
+@pytest.mark.parametrize("identity", ["i", "[i, j]"])
+def test_the_schema_takes_one_or_several(labels: str, identity: str) -> None:
+    """Both ways to write labels and identity, and values of every kind."""
+    entry = f"labels: {labels}, identity: {identity}, status: {{path: s, firing: [a, 1, 2.5, true]}}"
+    document = read(f"{BEGIN}{entry}}}}}")
+    assert (loads(document), complaints(document)) == ("", [])

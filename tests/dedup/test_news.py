@@ -231,3 +231,14 @@ async def test_shards_share_the_work(store_url: str, world: World) -> None:
     assert wide.told("technical") == ["opened"] * 5
     assert len(await wide.incidents()) == 5
     await other.close()
+
+
+async def test_what_a_source_says_identifies_its_alerts(world: World) -> None:
+    """Whatever the labels: an end may carry fewer of them. In one payload the last word counts, and there are no
+    replicas."""
+    assert await world.fire(labels={"alertname": "A", "person": "x"}, identity=("7",)) == "n"
+    assert await world.fire(labels={"alertname": "A", "day": "2"}, identity=("7",)) == "r"
+    assert await world.fire(labels={"alertname": "A", "person": "x"}, identity=("8",)) == "n"
+    ended = world.alert("A", labels={"alertname": "B"}, identity=("7",), firing=False, ends_at=world.clock.now())
+    again = world.alert("A", labels={"alertname": "A"}, identity=("7",))
+    assert (await world.post((again, classified()), (ended, classified()))).outcomes == ("r", "e")

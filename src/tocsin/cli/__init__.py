@@ -9,6 +9,7 @@ import click
 
 from tocsin import __version__
 from tocsin.cli.check import check
+from tocsin.cli.explain import explain
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
 from tocsin.client.commands import deliveries, incidents
@@ -31,6 +32,7 @@ def version() -> None:
 main.add_command(serve)
 main.add_command(demo)
 main.add_command(check)
+main.add_command(explain)
 main.add_command(schema)
 main.add_command(incidents)
 main.add_command(deliveries)
