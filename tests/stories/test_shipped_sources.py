@@ -44,6 +44,10 @@ def test_versions_that_are_not_overdue_are_no_news(start: Start) -> None:
     calm = payload("jira_version_overdue")
     calm["version"]["overdue"] = False
     assert outcome(service.post("/ingest/jira", calm)) == {"repeated": 1}
+    unplanned = payload("jira_version_overdue")
+    for field in ("releaseDate", "overdue", "userReleaseDate", "description"):
+        del unplanned["version"][field]
+    assert outcome(service.post("/ingest/jira", unplanned)) == {"repeated": 1}
     deleted = payload("jira_version_overdue") | {"webhookEvent": "jira:version_deleted"}
     assert outcome(service.post("/ingest/jira", deleted)) == {"repeated": 1}
     issue = service.post("/ingest/jira", {"webhookEvent": "jira:issue_updated", "issue": {"key": "PAY-7"}})
