@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.support.plans import plan
 from tests.support.world import World, classified
 
 from tocsin._core.model import Text, Tier
-from tocsin._core.plan import GROUPS
+from tocsin._core.plan import GROUPS, Source
 from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._store.stats import read_figures
 
@@ -179,6 +180,19 @@ async def test_alertmanager_goes_stale(world: World) -> None:
     await world.fire(source="alertmanager")
     await world.wait(26 * HOUR, step=10 * MINUTE)
     assert world.told("command") == ["opened", "stale", "stale"]
+
+
+async def test_what_a_tool_says_once_holds_until_it_ends(world: World) -> None:
+    """An alert of a mapping neither expires nor goes stale: nobody repeats it. It may end by its own time."""
+    sources = {"tool": Source(name="tool", type="mapping"), **world.plan.sources}
+    world.plan = plan(sources=sources)
+    await world.fire("A", source="tool")
+    await world.wait(60 * HOUR, step=30 * MINUTE)
+    assert world.told("technical") == ["opened"]
+    assert await world.fire("A", source="tool") == "r"
+    assert await world.resolve("A", source="tool") == "e"
+    await world.settle()
+    assert world.told("technical") == ["opened", "cleared resolved"]
 
 
 async def test_the_recovery_time_is_missed_when_it_passes(world: World) -> None:

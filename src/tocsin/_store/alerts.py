@@ -27,7 +27,7 @@ class News:
 
     ``decision`` is what the plan says of it. ``record`` is ``None``, and ``key`` empty, for an alert that the plan
     drops: it is only looked up, since one that fired before the plan said so still has to end. ``until`` is ``None``
-    for one that never expires.
+    for one that never expires; ``once`` says of it that nobody repeats it, so that it never goes stale either.
     ``joined`` is filled in with the key that it joined earlier, if that is another.
     """
 
@@ -40,6 +40,7 @@ class News:
     record: AlertRecord | None
     decision: Classification | Dropped
     truncated: int = 0
+    once: bool = False
     joined: str = ""
 
 
@@ -141,7 +142,7 @@ def _arguments(keys: Keys, news: list[News]) -> tuple[list[str], bytes, list[byt
                 1 if item.firing else 0,
                 -1 if item.starts_at is None else item.starts_at,
                 item.ends_at,
-                -1 if item.until is None else item.until,
+                (-2 if item.once else -1) if item.until is None else item.until,
                 decision,
                 item.truncated,
             )

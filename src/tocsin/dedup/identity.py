@@ -47,6 +47,11 @@ def fires_until(alert: Alert, source: Source) -> Millis | None:
     return None if after is None else alert.received_at + after
 
 
+def speaks_once(source: Source) -> bool:
+    """Whether nobody repeats what a source says, so that its silence means nothing."""
+    return source.type == "mapping"
+
+
 def ended_at(alert: Alert) -> Millis:
     """When a resolved alert ended: as it says, or on receipt if it does not or names the future."""
     if alert.ends_at is None or alert.ends_at > alert.received_at:

@@ -19,7 +19,7 @@ from tocsin._core.room import Room
 from tocsin._core.times import Millis
 from tocsin._store.alerts import News, accept
 from tocsin._store.client import Store
-from tocsin.dedup.identity import ended_at, fires_until, identity, key_digest
+from tocsin.dedup.identity import ended_at, fires_until, identity, key_digest, speaks_once
 
 Classified = tuple[Alert, Source, Classification | Dropped]
 
@@ -85,6 +85,7 @@ def _news(classified: Classified) -> News:
         record=record,
         decision=decision,
         truncated=alert.truncated,
+        once=speaks_once(source),
     )
 
 

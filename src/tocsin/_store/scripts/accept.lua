@@ -6,7 +6,8 @@
 --       keys    digests of incident keys, in the order of KEYS
 --       said    what the plan says, each {rank, class, service, rto, dropped, {rules that matched}, unclassified}
 --       alerts  {identity, key, joined key or 0, firing, starts, ends, until, said, truncated}; keys and what is
---               said by their place in their lists (0: none), times in ms, -1 for an absent one; until -1 for never
+--               said by their place in their lists (0: none), times in ms, -1 for an absent one; until -1 for never, -2 for
+--               never by a source that speaks once, so that its silence means nothing
 --       then the record of each alert ('' for one that the plan drops), then the stored form of all that is said.
 -- Reply {0, outcomes, {key, due at, …}}: for each alert n new, r repeated, e resolved (ended), d dropped.
 --       {1, place, digest, …}: nothing was done, since alerts at these places joined other keys than the
@@ -180,6 +181,13 @@ end
 
 -- Notes until when a firing alert counts as such.
 local function expect(key, a, is_known)
+  if a[7] == -2 then
+    if is_known then
+      leave_seen(key, a)
+    end
+    put(key, 'until_', a[1], 'inf')
+    return
+  end
   if a[7] < 0 then
     local before = score_was(key, 'seen', a[1])
     put(key, 'until_', a[1], 'inf')
