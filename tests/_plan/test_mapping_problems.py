@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests._plan.test_json_schema import complaints, loads, read
-from tests._plan.written import plan_of, problems_of, told
+from tests._plan.written import plan_of, problems_of, told, write
+
+from tocsin.plan import check
 
 BEGIN = "sources: {x: {type: mapping, "
 AT = len(BEGIN) + 1
@@ -64,6 +66,28 @@ def test_a_key_of_a_mapping_is_unknown_to_other_types(tmp_path: Path) -> None:
     assert problem.message.startswith("unknown key `alerts`")
     (problem,) = problems_of(tmp_path, "sources: {x: {type: maping}}")
     assert "did you mean `mapping`?" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("entry", "warned"),
+    [
+        ("labels: l", True),
+        ("labels: l, status: {path: s, firing: [a]}", True),
+        ("labels: l, status: {path: s, firing: [a], default: firing}", True),
+        ("labels: l, status: {path: s, firing: [a], default: resolved}", False),
+        ("labels: l, status: {path: s, resolved: [a]}", False),
+        ("labels: l, ends_at: e", False),
+        ("labels: l, expires: 1h", False),
+        ("labels: l, expires: never", False),
+    ],
+)
+def test_alerts_that_never_end_are_warned_of(tmp_path: Path, entry: str, warned: bool) -> None:
+    """Unless it is said that they are meant to."""
+    problems, plan = check(write(tmp_path, f"{BEGIN}{entry}}}}}"), {})
+    assert plan is not None
+    assert [problem.warning for problem in problems if "nothing says when its alerts end" in problem.message] == (
+        [True] if warned else []
+    )
 
 
 def test_a_token_may_be_bound_to_a_mapping(tmp_path: Path) -> None:

@@ -148,8 +148,12 @@ class Reviewer:
                 )
 
     def _mapping(self, name: str, source: MappingEntry) -> Iterator[Problem]:
-        """A status that can be told, one way only."""
+        """A status that can be told, one way only; and an end."""
         status = source.status
+        ends = source.ends_at is not None or source.expires is not None
+        if not ends and (status is None or not (status.resolved or status.default == "resolved")):
+            message = "nothing says when its alerts end; write `status` with `resolved`, or `ends_at`, or `expires`"
+            yield self._problem(("sources", name), message, key=True, warning=True)
         if status is None:
             return
         if not any(self._written("sources", name, "status", field) for field in ("firing", "resolved")):
