@@ -25,7 +25,8 @@ def written() -> Iterator[dict[str, Any]]:
 def decide(rules: Classifier, test: dict[str, Any]) -> Classification | Dropped:
     """What the plan says of a test's alert."""
     labels = {name: str(value) for name, value in test["alert"]["labels"].items()}
-    return rules.classify(Alert(source="prometheus", labels=labels, firing=True, received_at=NOW), NOW)
+    source = test.get("source", "prometheus")
+    return rules.classify(Alert(source=source, labels=labels, firing=True, received_at=NOW), NOW)
 
 
 def told_at_first(plan: Plan, found: Classification) -> set[str]:
@@ -55,7 +56,7 @@ def test_what_is_expected_is_decided(test: dict[str, Any]) -> None:
         assert isinstance(found, Dropped)
         return
     assert isinstance(found, Classification)
-    wanted = {name: set(value) if name == "groups" else value for name, value in expected.items()}
+    wanted: dict[str, Any] = {name: set(value) if name == "groups" else value for name, value in expected.items()}
     if "rto" in wanted:
         wanted["rto"] = parse_duration(wanted["rto"])
 
