@@ -13,7 +13,8 @@ SENSIBLE = 0.90
 LEFT_OVER = 0.10
 """The share of alerts that may come to no rule at all."""
 
-FILES = ("tuning.yaml", "held-out.yaml")
+HELD_OUT = ("held-out.yaml", "held-out-more.yaml")
+FILES = ("tuning.yaml", *HELD_OUT)
 
 
 def told(found: Sequence[Judged]) -> str:
@@ -31,7 +32,7 @@ def test_published_alerts_come_to_a_sensible_class(file: str) -> None:
     left_over = [each for each in judged if each.class_ == "other"]
     print(f"{file}: {len(judged)} alerts, {len(misses)} misses, {len(left_over)} left over\n{told(misses)}")
 
-    assert len(judged) > 200
+    assert len(judged) > 150
     assert len(misses) <= (1 - SENSIBLE) * len(judged), told(misses)
     assert len(left_over) <= LEFT_OVER * len(judged), told(left_over)
 
@@ -60,6 +61,7 @@ def test_look_alikes_wake_nobody() -> None:
 
 def test_no_alert_is_in_both_parts() -> None:
     """The held-out part stays held out."""
-    parts = [{tuple(sorted(sample.labels.items())) for sample in samples(file)} for file in FILES]
+    tuning = {tuple(sorted(sample.labels.items())) for sample in samples("tuning.yaml")}
+    held_out = {tuple(sorted(sample.labels.items())) for file in HELD_OUT for sample in samples(file)}
 
-    assert not parts[0] & parts[1]
+    assert not tuning & held_out
