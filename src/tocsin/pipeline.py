@@ -31,7 +31,7 @@ from tocsin.plan import Current
 from tocsin.route.decide import route, route_fallback
 from tocsin.telemetry.metrics import Metrics
 
-ALERTS_AT_ONCE = 128
+ALERTS_AT_ONCE = 256
 """Alerts stored at the same time: enough to keep the store busy. More would only stand in line before it, and with
 them the incidents, whose every step would wait behind all of them."""
 

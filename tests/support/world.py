@@ -120,7 +120,7 @@ class World:
         self.plan = plan or make_plan()
         self.meter = Quiet()
         self.sinks = {name: Sink() for name in self.plan.channels}
-        self.room = Room(128)
+        self.room = Room(256)
         self.deliveries: list[Delivery] = []
         self.restart()
 

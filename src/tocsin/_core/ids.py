@@ -6,18 +6,15 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import msgspec
-
 from tocsin._core.times import SECOND, Millis
 
-_pack = msgspec.msgpack.Encoder().encode
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def digest(parts: Iterable[str], *, size: int = 16) -> str:
-    """A hexadecimal digest of ``size`` bytes. Packed, every part has its length before it, so no two lists of parts
-    run together."""
-    return hashlib.blake2b(_pack(list(parts)), digest_size=size).hexdigest()
+    """A hexadecimal digest of ``size`` bytes. Parts are length-prefixed, so no two lists of parts run together."""
+    text = "".join([f"{len(part)}:{part}" for part in parts])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).hexdigest()
 
 
 def incident_id(key: str, first_at: Millis, counter: int = 0) -> str:

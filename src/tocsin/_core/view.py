@@ -32,10 +32,10 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one key's alerts.
 
     ``zero_at`` is when the last of them ended; ``unseen`` counts ended ones that were only lost from sight,
-    ``stale`` firing ones unseen for 25 hours. ``alerts`` are the newest 20. ``later`` counts those that fired since
-    the last commit, the first ``shown_later`` of ``alerts``: if an incident opens now, those are its own. ``told``
-    says of ``<incident>/<sequence>/<group>`` whether a channel accepted it (``accepted``) or how many may still do
-    so. ``previous`` is the incident before and its closing.
+    ``stale`` firing ones unseen for 25 hours. ``alerts`` are the newest 20, once they were asked for. ``later``
+    counts those that fired since the last commit, the first ``shown_later`` of ``alerts``: if an incident opens now,
+    those are its own. ``told`` says of ``<incident>/<sequence>/<group>`` whether a channel accepted it (``accepted``)
+    or how many may still do so. ``previous`` is the incident before and its closing.
     """
 
     key: str
@@ -65,10 +65,15 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A key under lease: the token that proves it, how often it was tried, and what was found."""
+    """A key under lease: the token that proves it, how often it was tried, and what was found.
+
+    ``newest`` are the identities of the newest alerts, and whether each fires. Their records are in the view only
+    once they are asked for, which they are where somebody is told of them.
+    """
 
     key: str
     token: str
     tries: int
     view: View
     incident: Incident | None
+    newest: tuple[tuple[str, bool], ...] = ()

@@ -91,27 +91,39 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
         incident = fields.get("inc", b"").decode()
         names = [(newest[i].decode(), newest[i + 1] == 1) for i in range(0, len(newest), 2)]
         found.append((member.decode(), tries, fields, incident, names))
-        pipe.get(keys.incident(incident))
-        for name, _ in names:
-            pipe.hmget(keys.alert(name), ["b", "e"])
-    answers = iter(await store.call(pipe.execute()) if found else ())
+        if incident:
+            pipe.get(keys.incident(incident))
+    answers = iter(await store.call(pipe.execute()) if len(pipe) else ())
     loaded = []
     for key, tries, fields, incident, names in found:
-        stored = next(answers)
-        rows_of_alerts = [next(answers) for _ in names]
+        stored = next(answers) if incident else None
         try:
-            view = _view(key, fields, names, rows_of_alerts)
-            present = decode(Incident, stored) if incident and stored else None
+            view = _view(key, fields)
+            present = decode(Incident, stored) if stored else None
         except StoreMismatch as error:
             # It must not hold up the others. Its lease runs out, and after some tries it is set aside.
             log.error("an incident key cannot be read", extra={"key": key, "error": str(error)})
             continue
-        loaded.append(Claim(key=key, token=token, tries=int(tries), view=view, incident=present))
+        loaded.append(Claim(key=key, token=token, tries=int(tries), view=view, incident=present, newest=tuple(names)))
     told = await _told(store, keys, [claimed.incident for claimed in loaded])
     return tuple(
         msgspec.structs.replace(claimed, view=msgspec.structs.replace(claimed.view, told=arrived))
         for claimed, arrived in zip(loaded, told, strict=True)
     )
+
+
+async def with_alerts(store: Store, keys: Keys, claimed: Claim) -> Claim:
+    """The claim with the records of its newest alerts. Raises ``StoreUnavailable``, and ``StoreMismatch``."""
+    pipe = store.pipeline()
+    for name, _ in claimed.newest:
+        pipe.hmget(keys.alert(name), ["b", "e"])
+    rows = await store.call(pipe.execute()) if claimed.newest else []
+    view = msgspec.structs.replace(
+        claimed.view,
+        shown_later=sum(body is not None for body, _ in rows[: claimed.view.later]),
+        alerts=tuple(_alerts(claimed.newest, rows)),
+    )
+    return msgspec.structs.replace(claimed, view=view)
 
 
 async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> list[dict[str, str]]:
@@ -129,7 +141,7 @@ async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> l
     return told
 
 
-def _alerts(names: list[tuple[str, bool]], rows: list[Any]) -> Iterable[AlertRecord]:
+def _alerts(names: Sequence[tuple[str, bool]], rows: list[Any]) -> Iterable[AlertRecord]:
     for (_, firing), (body, ended) in zip(names, rows, strict=True):
         if body:
             record = decode(AlertRecord, body)
@@ -137,7 +149,7 @@ def _alerts(names: list[tuple[str, bool]], rows: list[Any]) -> Iterable[AlertRec
             yield msgspec.structs.replace(record, firing=firing, ends_at=ends_at)
 
 
-def _view(key: str, fields: dict[str, Any], names: list[tuple[str, bool]], rows: list[Any]) -> View:
+def _view(key: str, fields: dict[str, Any]) -> View:
     def number(name: str) -> int:
         return int(fields.get(name) or 0)
 
@@ -155,8 +167,6 @@ def _view(key: str, fields: dict[str, Any], names: list[tuple[str, bool]], rows:
         truncated=number("t_trunc"),
         joined=_joined(fields) if "t_at" in fields else None,
         later=number("later"),
-        shown_later=sum(body is not None for body, _ in rows[: number("later")]),
-        alerts=tuple(_alerts(names, rows)),
         previous=(previous[0], int(previous[1])) if previous else None,
     )
 

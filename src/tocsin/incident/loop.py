@@ -186,7 +186,12 @@ class IncidentLoop:
         """Decide about a claimed key, and commit. Raises ``StoreError``."""
         for counter in range(IDS_TRIED):
             now = self._clock.now()
-            decision = decide(claim.incident, claim.view, self._plan(), now, counter=counter)
+            plan = self._plan()
+            decision = decide(claim.incident, claim.view, plan, now, counter=counter)
+            if decision.notices and not claim.view.alerts:
+                # Deciding needs no alert's record, however many have come; telling shows the newest.
+                claim = await stored.with_alerts(self._store, keys, claim)
+                decision = decide(claim.incident, claim.view, plan, now, counter=counter)
             change = self._commit(claim, decision, now)
             verdict = await stored.commit(self._store, keys, change, now)
             if verdict == "taken":
