@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,14 +48,17 @@ def naive(all_conditions: Sequence[Condition], labels: dict[str, str]) -> list[i
 
 
 @settings(max_examples=300, deadline=None)
-@given(conditions, st.lists(label_sets, min_size=1, max_size=6))
+@given(conditions, st.lists(label_sets, min_size=1, max_size=6), st.sampled_from([0, 1, index.FEW]))
 def test_the_index_finds_what_trying_each_condition_finds(
-    all_conditions: list[list[list[Matcher]]], alerts: list[dict[str, str]]
+    all_conditions: list[list[list[Matcher]]], alerts: list[dict[str, str]], few: int
 ) -> None:
-    """For any conditions and labels, several on one name and absent labels among them, the answer is the same."""
+    """For any conditions and labels, several on one name and absent labels among them, the answer is the same,
+    whether patterns are tried one by one or in sets."""
     found = MatcherIndex(all_conditions)
-    for labels in [*alerts, *alerts]:
-        assert hits(found, labels) == naive(all_conditions, labels)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "FEW", few)
+        for labels in [*alerts, *alerts]:
+            assert hits(found, labels) == naive(all_conditions, labels)
 
 
 def test_many_patterns_are_sharded_and_still_found() -> None:
@@ -83,6 +87,22 @@ def test_memory_for_values_is_bounded() -> None:
     assert len(label._memo) == 16
 
 
+def test_patterns_kept_by_themselves_are_bounded() -> None:
+    """Values of which equality leaves one pattern each compile that one alone, and only the last of them are kept."""
+    count = 200
+    both = [
+        [[Matcher("a", "=", str(number)), Matcher("b", "=~", f"x{number}.*"), Matcher("b", "!~", f".*y{number}")]]
+        for number in range(count)
+    ]
+    found = MatcherIndex(both)
+    for number in range(count):
+        assert hits(found, {"a": str(number), "b": f"x{number}-{number}"}) == [number]
+        assert hits(found, {"a": str(number), "b": f"x{number}-y{number}"}) == []
+        assert hits(found, {"a": str(number), "b": f"z{number}"}) == []
+    (label,) = (label for name, label in found._labels if name == "b")
+    assert len(label._compiled) <= index.COMPILED
+
+
 def test_a_condition_without_matchers_always_holds() -> None:
     """A rule that names no matcher is for every alert; one without any alternative is for none."""
     assert hits(MatcherIndex([[[]], []]), {}) == [0]
@@ -103,7 +123,21 @@ def test_operators_are_alertmanagers() -> None:
         assert bool(hits(found, {"a": value})) is expected
 
 
-def test_a_pattern_cannot_make_matching_slow() -> None:
-    """A pattern that takes backtracking engines exponential time finds its answer all the same."""
-    found = MatcherIndex([[[Matcher("a", "=~", "(a+)+")]]])
-    assert hits(found, {"a": "a" * 50_000 + "b"}) == []
+HOSTILE = [
+    "(a+)+$",
+    "(a|aa)+$",
+    "(a|a?)+c",
+    "([a-zA-Z]+)*$",
+    "(.*a){12}c",
+    "(a*)*(a*)*c",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+]
+
+
+@pytest.mark.parametrize("few", [0, index.FEW])
+def test_no_pattern_can_make_matching_slow(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patterns that take backtracking engines exponential time find their answer all the same, on the longest label."""
+    monkeypatch.setattr(index, "FEW", few)
+    found = MatcherIndex([[[Matcher("a", "=~", pattern)]] for pattern in HOSTILE])
+    assert hits(found, {"a": "a" * (64 << 10)}) == [0, 1, 3]
+    assert hits(found, {"a": "a" * ((64 << 10) - 1) + "!"}) == []

@@ -1,9 +1,10 @@
 """Which of many conditions hold for an alert, without trying one after the other.
 
 Every alternative of every condition is one bit. For a label name and a value there is one mask: the bits
-that this label does not rule out. Masks are found by a dictionary for ``=`` and ``!=`` and by sets of RE2 for
-``=~`` and ``!~``, then remembered, and AND-ed over the label names that occur in conditions at all. So the
-cost grows with the number of names, hardly with the number of conditions. An absent label is ``""``.
+that this label rules out, found by a dictionary for ``=`` and ``!=`` and by sets of RE2 for ``=~`` and ``!~``, then
+remembered. So the cost grows with the number of names that occur in conditions at all, hardly with the number of
+conditions. Dictionaries come first: what they leave is mostly so little that the patterns of values never seen
+before are tried one by one, and no set of thousands is. An absent label is ``""``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ SHARD = 1_000
 _SET_MEMORY = 16 << 20
 _MEMO_BYTES = 8 << 20
 _LONGEST_REMEMBERED = 512
+FEW = 8
+"""Alternatives whose patterns are tried one by one rather than in sets of all."""
+
+COMPILED = 64
+"""Patterns of one label name that are kept compiled by themselves."""
 
 
 class MatcherIndex:
@@ -53,10 +59,18 @@ class MatcherIndex:
     def hits(self, value_of: Callable[[str], str]) -> Iterator[int]:
         """The conditions that hold, by number and each once; ``value_of`` gives a label's value or ``""``."""
         left = self._all
+        unseen = []
         for name, label in self._labels:
-            left &= ~label.ruled_out(value_of(name))
+            value = value_of(name)
+            found = label.known(value)
+            if found is None:
+                found = label.unequal(value)
+                unseen.append((label, value, found))
+            left &= ~found
             if not left:
                 return
+        for label, value, found in unseen:
+            left &= ~label.unmatched(value, found, left)
         last = -1
         while left:
             lowest = left & -left
@@ -71,8 +85,9 @@ class _Layer:
     """At most one ``=`` or ``=~`` of each alternative, so that what is not hit is ruled out."""
 
     def __init__(self) -> None:
-        self.required = 0
+        self.equals = 0
         self.equal: dict[str, int] = {}
+        self.matches = 0
         self.pattern: dict[int, int] = {}
 
 
@@ -84,7 +99,10 @@ class _Label:
         self._unequal: dict[str, int] = {}
         self._refused: dict[int, int] = {}
         self._patterns: dict[str, int] = {}
+        self._tried: dict[int, list[tuple[str, bool]]] = {}
+        self._with_patterns = 0
         self._sets: _Patterns | None = None
+        self._compiled: dict[str, Any] = {}
         self._memo: dict[str, int] = {}
         self._room = 0
 
@@ -92,53 +110,86 @@ class _Label:
         """Note that the alternative of this bit needs this matcher to hold."""
         if matcher.operator == "!=":
             self._unequal[matcher.value] = self._unequal.get(matcher.value, 0) | bit
-        elif matcher.operator == "!~":
-            number = self._number(matcher.value)
+            return
+        if matcher.operator == "=":
+            layer = self._layer_without(bit)
+            layer.equals |= bit
+            layer.equal[matcher.value] = layer.equal.get(matcher.value, 0) | bit
+            return
+        number = self._patterns.setdefault(matcher.value, len(self._patterns))
+        self._with_patterns |= bit
+        self._tried.setdefault(bit.bit_length(), []).append((matcher.value, matcher.operator == "=~"))
+        if matcher.operator == "!~":
             self._refused[number] = self._refused.get(number, 0) | bit
         else:
             layer = self._layer_without(bit)
-            layer.required |= bit
-            if matcher.operator == "=":
-                layer.equal[matcher.value] = layer.equal.get(matcher.value, 0) | bit
-            else:
-                number = self._number(matcher.value)
-                layer.pattern[number] = layer.pattern.get(number, 0) | bit
+            layer.matches |= bit
+            layer.pattern[number] = layer.pattern.get(number, 0) | bit
 
     def seal(self, room: int) -> None:
         """No more matchers come; compile the patterns. ``room`` is how many values are remembered."""
         self._sets = _Patterns(list(self._patterns))
         self._room = room
 
-    def ruled_out(self, value: str) -> int:
-        """The bits of the alternatives that do not hold for this value."""
-        found = self._memo.get(value)
-        if found is not None:
-            return found
-        found = self._find(value)
-        if len(value) <= _LONGEST_REMEMBERED:
-            if len(self._memo) >= self._room:
-                del self._memo[next(iter(self._memo))]
-            self._memo[value] = found
-        return found
+    def known(self, value: str) -> int | None:
+        """The bits that do not hold for this value, if it is remembered."""
+        return self._memo.get(value)
 
-    def _find(self, value: str) -> int:
-        matched = self._sets.matching(value) if self._sets is not None else ()
+    def unequal(self, value: str) -> int:
+        """The bits that do not hold for this value by ``=`` and ``!=``."""
         out = self._unequal.get(value, 0)
+        for layer in self._layers:
+            out |= layer.equals & ~layer.equal.get(value, 0)
+        if not self._with_patterns:
+            self._remember(value, out)
+        return out
+
+    def unmatched(self, value: str, unequal: int, left: int) -> int:
+        """The bits, at least of those that are left, that do not hold for this value."""
+        concerned = left & self._with_patterns
+        if not concerned:
+            return 0
+        if concerned.bit_count() <= FEW:
+            return self._one_by_one(value, concerned)
+        out = unequal
+        matched = self._sets.matching(value) if self._sets is not None else ()
         for number in matched:
             out |= self._refused.get(number, 0)
         for layer in self._layers:
-            hit = layer.equal.get(value, 0)
+            hit = 0
             for number in matched:
                 hit |= layer.pattern.get(number, 0)
-            out |= layer.required & ~hit
+            out |= layer.matches & ~hit
+        self._remember(value, out)
         return out
 
-    def _number(self, pattern: str) -> int:
-        return self._patterns.setdefault(pattern, len(self._patterns))
+    def _one_by_one(self, value: str, concerned: int) -> int:
+        data, out = encode(value), 0
+        while concerned:
+            lowest = concerned & -concerned
+            tried = self._tried[lowest.bit_length()]
+            if any((self._pattern(text).fullmatch(data) is not None) is not wanted for text, wanted in tried):
+                out |= lowest
+            concerned ^= lowest
+        return out
+
+    def _pattern(self, text: str) -> Any:
+        found = self._compiled.get(text)
+        if found is None:
+            if len(self._compiled) >= COMPILED:
+                del self._compiled[next(iter(self._compiled))]
+            found = self._compiled[text] = compile_pattern(text)
+        return found
+
+    def _remember(self, value: str, out: int) -> None:
+        if len(value) <= _LONGEST_REMEMBERED:
+            if len(self._memo) >= self._room:
+                del self._memo[next(iter(self._memo))]
+            self._memo[value] = out
 
     def _layer_without(self, bit: int) -> _Layer:
         for layer in self._layers:
-            if not layer.required & bit:
+            if not (layer.equals | layer.matches) & bit:
                 return layer
         self._layers.append(_Layer())
         return self._layers[-1]
