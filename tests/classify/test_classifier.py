@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests._plan.written import SHIPPED, plan_of
 
@@ -305,6 +305,7 @@ SHIPPED_CLASSIFIER = Classifier(SHIPPED_PLAN)
 NAMES = ["alertname", "severity", "service", "namespace", "environment", "instance", "drill", "标签"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.dictionaries(
