@@ -18,6 +18,9 @@ from tocsin._core.problems import Problem
 MAX_FILE = 5 << 20
 MAX_PLAN = 40 << 20
 
+_LOST_LINK = "this link points to nothing; take it away or mend it"
+_VANISHED = "it vanished while it was read; try again once whatever changes the files is done"
+
 
 class RuleFile(NamedTuple):
     """One file: its path as people know it (below the directory as they typed it), its name and its bytes."""
@@ -83,7 +86,7 @@ def _read(path: Path, name: str) -> RuleFile | Problem:
         with path.open("rb") as opened:
             data = opened.read(MAX_FILE + 1)
     except FileNotFoundError:
-        return _problem(path, "this link points to nothing; take it away or mend it")
+        return _problem(path, _LOST_LINK if path.is_symlink() else _VANISHED)
     except OSError as error:
         return _problem(path, f"cannot be read: {error.strerror}")
     if len(data) > MAX_FILE:
