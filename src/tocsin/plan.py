@@ -24,11 +24,11 @@ from tocsin._plan.complaints import broken, complaints
 from tocsin._plan.document import Budget, read_document
 from tocsin._plan.fields import Reading
 from tocsin._plan.files import RuleFile, plan_hash, read_files
-from tocsin._plan.merge import merge
+from tocsin._plan.merge import LISTS, merge
 from tocsin._plan.references import Reviewer
-from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.source import Mark, Sources, locate
+from tocsin._plan.tests import TrialEntry, misnamed
 from tocsin.classify.classifier import Classifier
 
 MAX_PROBLEMS = 200
@@ -84,14 +84,17 @@ def _read(directory: Path, reading: Reading, *, lenient: bool) -> tuple[list[Pro
             whole = False
     root, found = merge(documents, sources)
     problems.extend(found)
-    entries, rules, found = _entries(root, sources, reading, lenient=lenient)
+    entries, found = _entries(root, sources, reading, lenient=lenient)
     problems.extend(found)
+    rules, tests = dict(zip(entries.rules_at, entries.file.rules, strict=True)), entries.tests()
     if whole:  # else names may be unknown only because a file could not be read
-        problems.extend(islice(Reviewer(entries, rules, root, sources).problems(), _LOOKED_AT))
+        problems.extend(islice(Reviewer(entries.file, rules, root, sources).problems(), _LOOKED_AT))
+        problems.extend(islice(misnamed(tests, root, sources), _LOOKED_AT))
     if any(not problem.warning for problem in problems):
         return _sorted(problems), None
     placed = ((_place(locate(root, ("rules", index))), rule) for index, rule in rules.items())
-    return _sorted(problems), build(entries, placed, plan_hash(files))
+    trials = ((_place(locate(root, ("tests", index))), test) for index, test in tests.items())
+    return _sorted(problems), build(entries.file, placed, trials, plan_hash(files))
 
 
 def _document(file: RuleFile, sources: Sources, budget: Budget) -> tuple[source.Mapping | None, list[Problem]]:
@@ -105,16 +108,28 @@ def _document(file: RuleFile, sources: Sources, budget: Budget) -> tuple[source.
     return read_document(file.path, text, sources, budget)
 
 
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """The sound entries, and which indexes in the files the sound rules and tests have."""
+
+    file: PlanFile
+    rules_at: list[int]
+    tests_at: list[int]
+
+    def tests(self) -> dict[int, TrialEntry]:
+        return dict(zip(self.tests_at, self.file.tests, strict=True))
+
+
 def _entries(
     root: source.Mapping, sources: Sources, reading: Reading, *, lenient: bool
-) -> tuple[PlanFile, dict[int, RuleEntry], list[Problem]]:
-    """What is sound, the sound rules by their index, and what is wrong with the rest.
+) -> tuple[_Entries, list[Problem]]:
+    """What is sound, and what is wrong with the rest.
 
     Broken fields are left out, then entries that cannot do without them, so that all problems are found.
     """
     try:
         entries = PlanFile.model_validate(root, context=reading)
-        return entries, dict(enumerate(entries.rules)), []
+        return _Entries(entries, _left(root, set(), "rules"), _left(root, set(), "tests")), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
     problems = complaints(errors[:_LOOKED_AT], root, sources, lenient=lenient)
@@ -123,17 +138,19 @@ def _entries(
     try:
         entries = PlanFile.model_validate(_without(root, gone), context=filled)
     except ValidationError as error:
-        left = _left(root, gone)
+        left = {section: _left(root, gone, section) for section in LISTS}
         for section, name, *_ in (found["loc"] for found in error.errors(include_url=False)):
-            gone.add((section, left[name] if section == "rules" and isinstance(name, int) else name))
+            gone.add((section, left[str(section)][name] if section in LISTS and isinstance(name, int) else name))
         entries = PlanFile.model_validate(_without(root, gone), context=filled)
-    return entries, dict(zip(_left(root, gone), entries.rules, strict=True)), problems
+    return _Entries(entries, _left(root, gone, "rules"), _left(root, gone, "tests")), problems
 
 
-def _left(root: source.Mapping, gone: set[tuple[str | int, ...]]) -> list[int]:
-    """The indexes of the rules that are not gone."""
-    rules = root.get("rules")
-    return [index for index in range(len(rules) if isinstance(rules, list) else 0) if ("rules", index) not in gone]
+def _left(root: source.Mapping, gone: set[tuple[str | int, ...]], section: str) -> list[int]:
+    """The indexes of the rules, or tests, that are not gone."""
+    items = root.get(section)
+    if (section,) in gone or not isinstance(items, list):
+        return []
+    return [index for index in range(len(items)) if (section, index) not in gone]
 
 
 def _without(node: object, gone: set[tuple[str | int, ...]], at: tuple[str | int, ...] = ()) -> Any:

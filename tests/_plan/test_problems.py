@@ -71,6 +71,11 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("rules: [{name: a, drop: x, continue: true}]", 28, "a rule that drops decides nothing else"),
     ("rules: [{name: a, title: {de: x}}]", 26, "it has no language `de`"),
     ("tests: [5]", 9, "must be a mapping"),
+    ("tests: [{name: a, alert: {labels: {x: y}}, expect: {teir: high}}]", 53, "did you mean `tier`"),
+    ("tests: [{name: a, alert: {labels: {x: y}}, expect: {class: nope}}]", 60, "there is no class `nope`"),
+    ("tests: [{name: a, alert: {labels: {x: y}}, expect: {channels: [nope]}}]", 64, "there is no channel `nope`"),
+    ("tests: [{name: a, alert: {labels: {x: y}}, expect: {}}]", 52, "nothing is expected"),
+    ("tests: [{name: a, expect: {tier: low}}]", 9, "either an `alert` or a `payload`"),
 ]
 
 TOP_LEVEL = ["calendars", "escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]

@@ -201,6 +201,9 @@ def test_environments_keep_their_order_over_files(tmp_path: Path) -> None:
     assert (plan.environments["uat"].max_tier, plan.environments["dev"].drop) == (Tier.LOW, "x")
 
 
-def test_tests_are_taken_and_left_alone(tmp_path: Path) -> None:
-    """``tests:`` belong to another command; here they only must be a list of mappings."""
-    plan_of(tmp_path, "tests: [{name: x, anything: [1, 2]}]")
+def test_tests_are_values_with_their_place(tmp_path: Path) -> None:
+    """A test is kept with its place, durations in milliseconds and groups as a set."""
+    text = "tests: [{name: x, alert: {labels: {a: 1}}, expect: {rto: 1m, groups: [legal]}}]"
+    (test,) = plan_of(tmp_path, text).tests
+    assert (test.name, test.place.rpartition(":")[2], dict(test.labels)) == ("x", "1", {"a": "1"})
+    assert dict(test.expect) == {"rto": 60_000, "groups": frozenset({"legal"})}

@@ -193,6 +193,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTest:
+    """A test of the plan: labels or a payload as JSON, and the parts of the decision that must be so, by name.
+
+    ``place`` is ``file:line``. Durations are in milliseconds, ``groups`` and ``channels`` are sets."""
+
+    name: str
+    place: str
+    source: str
+    at: Millis
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    annotations: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    payload: bytes | None = None
+    expect: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentSettings:
     """Quiet until it counts as cleared, until when it reopens, how far back it may start, how long it is kept."""
 
@@ -223,3 +239,4 @@ class Plan:
     incidents: IncidentSettings
     rules: tuple[Rule, ...]
     tokens: Mapping[str, Token] = field(default_factory=lambda: EMPTY)
+    tests: tuple[PlanTest, ...] = ()

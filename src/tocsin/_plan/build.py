@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -20,6 +21,7 @@ from tocsin._core.plan import (
     IncidentClass,
     IncidentSettings,
     Plan,
+    PlanTest,
     Rule,
     Service,
     Source,
@@ -35,13 +37,19 @@ from tocsin._plan.entry import Entry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry, TierEntry
 from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
+from tocsin._plan.tests import ExpectEntry, TrialEntry
 
 _Value = TypeVar("_Value")
 _UTC = ZoneInfo("UTC")
 
 
-def build(entries: PlanFile, rules: Iterable[tuple[str, RuleEntry]], digest: str) -> Plan:
-    """Make the plan; ``rules`` come in order, each with its place (``file:line``)."""
+def build(
+    entries: PlanFile,
+    rules: Iterable[tuple[str, RuleEntry]],
+    tests: Iterable[tuple[str, TrialEntry]],
+    digest: str,
+) -> Plan:
+    """Make the plan; ``rules`` and ``tests`` come in order, each with its place (``file:line``)."""
     timezone = entries.timezone or _UTC
     groups = _groups(entries)
     return Plan(
@@ -77,6 +85,7 @@ def build(entries: PlanFile, rules: Iterable[tuple[str, RuleEntry]], digest: str
         ),
         incidents=IncidentSettings(**_given(entries.incidents)),
         rules=tuple(_rule(place, rule, timezone) for place, rule in rules),
+        tests=tuple(_test(place, test) for place, test in tests),
     )
 
 
@@ -220,6 +229,25 @@ def _rule(place: str, entry: RuleEntry, timezone: ZoneInfo) -> Rule:
         "until": None if entry.until is None else _moment(entry.until, timezone),
     }
     return Rule(place=place, **values)
+
+
+def _test(place: str, entry: TrialEntry) -> PlanTest:
+    expect = {
+        ExpectEntry.model_fields[field].alias or field: getattr(entry.expect, field)
+        for field in ExpectEntry.model_fields
+        if getattr(entry.expect, field) is not None
+    }
+    expect |= {field: frozenset(expect[field]) for field in ("groups", "channels") if field in expect}
+    return PlanTest(
+        name=entry.name,
+        place=place,
+        source=entry.source,
+        at=defaults.TESTED_AT if entry.at is None else entry.at,
+        labels=_frozen(entry.alert.labels if entry.alert else {}),
+        annotations=_frozen(entry.alert.annotations if entry.alert else {}),
+        payload=json.dumps(entry.payload).encode() if entry.alert is None else None,
+        expect=_frozen(expect),
+    )
 
 
 def _moment(until: Any, timezone: ZoneInfo) -> Millis:

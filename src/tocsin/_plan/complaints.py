@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from tocsin._core.problems import Problem
 from tocsin._plan.entry import Entry
 from tocsin._plan.fields import UNSET
+from tocsin._plan.guess import did_you_mean
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.senders import SOURCE_TAGS, WHOLE
 from tocsin._plan.source import Location, Mapping, Mark, Sources, locate, path_of
@@ -32,18 +33,6 @@ _SHAPES = {
     "bool_type": "`true` or `false`",
     "string_type": "a text",
 }
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The part of a message that names the likeliest of the known words, and all of them if they are few."""
-    choices = list(known)
-    close = difflib.get_close_matches(word[:100], choices, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean `{close[0]}`?"
-    if not choices:
-        return ""
-    shown = ", ".join(choices[:20]) + (", …" if len(choices) > 20 else "")
-    return f"; write one of {shown}"
 
 
 def complaints(errors: Iterable[ErrorDetails], root: Mapping, sources: Sources, *, lenient: bool) -> list[Problem]:

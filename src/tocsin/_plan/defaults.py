@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import Details, Impact, Importance, IncidentClass, TierPolicy
-from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
+from tocsin._core.times import HOUR, MINUTE, SECOND, Millis, parse_time
 
 TIER_LIMITS: Mapping[Tier, Millis] = MappingProxyType({Tier.HIGH: 4 * HOUR, Tier.MEDIUM: 24 * HOUR})
 """The recovery times that make a tier: high up to 4 h, medium up to 24 h, low beyond."""
@@ -114,3 +114,6 @@ _SHIPPED = (
 )
 
 CLASSES: Mapping[str, IncidentClass] = MappingProxyType({entry.name: entry for entry in _SHIPPED})
+
+TESTED_AT: Millis = parse_time("2026-01-01T00:00:00Z")
+"""When the alert of a test is received, if the test does not say."""

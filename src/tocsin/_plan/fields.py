@@ -201,6 +201,15 @@ def _until(value: object) -> date | Millis:
     return found
 
 
+def _moment(value: object) -> Millis:
+    try:
+        if isinstance(value, str):
+            return parse_time(value)
+    except (ValueError, OverflowError):
+        pass
+    raise _error(f"must be a time such as 2027-03-31T18:00:00Z, not {_shown(value)}")
+
+
 def _zone(value: object) -> ZoneInfo:
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_+-]{1,40}(/[A-Za-z0-9_+-]{1,40}){0,3}", value):
         try:
@@ -264,6 +273,7 @@ Duration = Annotated[Millis, PlainValidator(_duration), shapes.DURATION]
 Positive = Annotated[Millis, PlainValidator(_positive), shapes.POSITIVE]
 Expires = Annotated[Any, PlainValidator(_expires), shapes.EXPIRES]
 Until = Annotated[Any, PlainValidator(_until), shapes.UNTIL]
+Moment = Annotated[Millis, PlainValidator(_moment), shapes.MOMENT]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), shapes.ZONE]
 Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers), shapes.MATCHERS]
 Jmespath = Annotated[Expression, PlainValidator(_expression), shapes.EXPRESSION]

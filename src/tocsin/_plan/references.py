@@ -13,8 +13,8 @@ from tocsin._core.model import Tier
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import format_duration
-from tocsin._plan.complaints import did_you_mean
 from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES, TIER_LIMITS
+from tocsin._plan.guess import did_you_mean
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.senders import MappingEntry

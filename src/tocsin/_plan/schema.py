@@ -6,7 +6,7 @@ uses one is refused with words of its own, since a plan must never be ignored in
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -29,6 +29,7 @@ from tocsin._plan.fields import (
 )
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
+from tocsin._plan.tests import TrialEntry
 
 
 class TierEntry(Entry):
@@ -201,5 +202,5 @@ class PlanFile(Entry):
     """How incidents end, come back and are kept."""
     rules: list[RuleEntry] = []
     """Which alerts mean what, in order: the first that matches decides."""
-    tests: list[dict[str, Any]] = []
+    tests: list[TrialEntry] = []
     """What is expected of the rules, beside them."""

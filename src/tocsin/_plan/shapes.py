@@ -61,6 +61,7 @@ DURATION = WithJsonSchema(_text(rf"^{_SPAN}", examples=["0s", "30s", "1h30m"], p
 POSITIVE = WithJsonSchema(_LENGTH)
 EXPIRES = WithJsonSchema({"anyOf": [{"const": "never"}, _LENGTH]})
 UNTIL = WithJsonSchema(_text(f"^{_DAY}(?:{_TIME})?$", examples=["2027-03-31", "2027-03-31T18:00:00Z"]))
+MOMENT = WithJsonSchema(_text(f"^{_DAY}{_TIME}$", examples=["2027-03-31T18:00:00Z"]))
 ZONE = WithJsonSchema(_text(r"^[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}$", examples=["Asia/Shanghai", "UTC"]))
 MATCHERS = WithJsonSchema(
     _text(

@@ -12,6 +12,7 @@ from tocsin.cli.check import check
 from tocsin.cli.explain import explain
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
+from tocsin.cli.test import test
 from tocsin.client.commands import deliveries, incidents
 from tocsin.client.rejected import rejected
 from tocsin.client.rules import rules
@@ -32,6 +33,7 @@ def version() -> None:
 main.add_command(serve)
 main.add_command(demo)
 main.add_command(check)
+main.add_command(test)
 main.add_command(explain)
 main.add_command(schema)
 main.add_command(incidents)

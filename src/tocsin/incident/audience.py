@@ -36,9 +36,14 @@ def lead_and_command(incident: Incident, plan: Plan) -> tuple[str, ...]:
 
 def named_by_tier(incident: Incident, plan: Plan) -> tuple[str, ...]:
     """The groups that the tier's ``tell`` names."""
-    tell = plan.tiers[incident.tier].tell
+    return told_of(class_of(incident, plan), incident.tier, plan)
+
+
+def told_of(class_: IncidentClass, tier: Tier, plan: Plan) -> tuple[str, ...]:
+    """The groups that are told when an incident of this class and tier opens."""
+    tell = plan.tiers[tier].tell
     if tell == "all":
         return GROUPS
     if tell == "lead":
-        return lead(incident, plan)
-    return in_order((*lead(incident, plan), *class_of(incident, plan).also, "command"))
+        return (class_.lead,)
+    return in_order((class_.lead, *class_.also, "command"))

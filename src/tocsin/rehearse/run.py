@@ -1,0 +1,161 @@
+"""Each test's alert → classifier → groups → channels, compared with what the test expects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin._core.errors import Unreadable
+from tocsin._core.incident import Notice
+from tocsin._core.model import Alert, Classification, Dropped, DropReason
+from tocsin._core.plan import Plan, PlanTest
+from tocsin._core.times import format_duration
+from tocsin.adapt.posted import Posted, Refused, to_alert
+from tocsin.adapt.steps import follow
+from tocsin.classify.classifier import Classifier
+from tocsin.incident.audience import told_of
+from tocsin.route.decide import route
+
+_DURATIONS = ("rto", "wait")
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A part of the decision that is not as expected, both as texts."""
+
+    part: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one test. ``error`` says why there was no alert to decide on; ``reasons`` how it was decided."""
+
+    name: str
+    place: str
+    mismatches: tuple[Mismatch, ...] = ()
+    error: str = ""
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether all was as expected."""
+        return not (self.mismatches or self.error)
+
+    @property
+    def failure(self) -> str:
+        """What was expected, what came instead, and the way the decision took; empty if it passed."""
+        if self.passed:
+            return ""
+        wrong = [f"{each.part}: expected {each.expected}, got {each.got}" for each in self.mismatches]
+        return "\n".join([*([self.error] if self.error else ()), *wrong, *(f"  {reason}" for reason in self.reasons)])
+
+
+def rehearse(plan: Plan, classifier: Classifier) -> tuple[Result, ...]:
+    """Run all tests of a plan, in order; ``classifier`` is the plan's."""
+    return tuple(_run(test, plan, classifier) for test in plan.tests)
+
+
+def _run(test: PlanTest, plan: Plan, classifier: Classifier) -> Result:
+    alert = _alert(test, plan)
+    if isinstance(alert, str):
+        return Result(test.name, test.place, error=alert)
+    outcome = classifier.classify(alert, test.at)
+    if isinstance(outcome, Dropped):
+        got = _of_dropped(outcome)
+        reasons: tuple[str, ...] = (f"dropped by {outcome.reason.value} {outcome.by}: {outcome.why}",)
+    else:
+        got, reasons = _decided(outcome, plan, test.at), outcome.reasons
+    wrong = (_compared(part, expected, got) for part, expected in test.expect.items())
+    return Result(test.name, test.place, tuple(filter(None, wrong)), reasons=reasons)
+
+
+def _alert(test: PlanTest, plan: Plan) -> Alert | str:
+    """The one alert of a test, or why there is none."""
+    try:
+        if test.payload is None:
+            posted = Posted(labels=dict(test.labels), annotations=dict(test.annotations))
+            return to_alert(posted, source=test.source, received_at=test.at, firing=True)
+        found = follow(test.payload, source=plan.sources[test.source], received_at=test.at)
+    except Refused as refused:
+        return f"the alert is refused: {refused.path}: {refused}"
+    except Unreadable as unreadable:
+        return f"the payload cannot be read: {unreadable.path}: {unreadable}"
+    if len(found) != 1:
+        return f"the payload holds {len(found)} alerts; a test is about exactly one"
+    return found[0].alert or f"the alert is rejected: {found[0].error}"
+
+
+def _of_dropped(dropped: Dropped) -> dict[str, Any]:
+    by_rule = dropped.reason is DropReason.RULE
+    return {"dropped": (dropped.by, dropped.why), "rule" if by_rule else "environment": dropped.by}
+
+
+def _decided(said: Classification, plan: Plan, now: int) -> dict[str, Any]:
+    groups = told_of(plan.classes[said.class_], said.tier, plan)
+    notice = Notice(
+        id="",
+        incident_id="",
+        key="",
+        sequence=1,
+        event="opened",
+        at=now,
+        groups=groups,
+        tier=said.tier,
+        incident={},
+        accepted_at=now,
+    )
+    deliveries = route(notice, plan, now).deliveries
+    languages = {group: {each.language for each in deliveries if group in each.groups} for group in groups}
+    return {
+        "rule": said.rule,
+        "class": said.class_,
+        "subtype": said.subtype,
+        "tier": said.tier.value,
+        "impact": said.impact,
+        "importance": said.importance,
+        "outage": said.outage,
+        "groups": frozenset(groups),
+        "channels": frozenset(delivery.channel for delivery in deliveries),
+        "language": languages,
+        "rto": said.rto,
+        "wait": said.wait,
+        "service": said.service,
+        "environment": said.environment,
+        "location": said.location,
+        "vendor": said.vendor,
+        "incident_key": said,
+        "title": said.title.in_(plan.language),
+        "dropped": False,
+    }
+
+
+def _compared(part: str, expected: Any, got: Mapping[str, Any]) -> Mismatch | None:
+    if part not in got:
+        return Mismatch(part, _shown(part, expected), "no such decision, since it is dropped")
+    found = got[part]
+    if part == "dropped":
+        same = expected in found if isinstance(found, tuple) and isinstance(expected, str) else expected == bool(found)
+    elif part == "incident_key":
+        found = dict(found.key) if isinstance(expected, dict) else found.key_text
+        same = found == expected
+    elif part == "language":
+        found = {group: " and ".join(sorted(found.get(group, ()))) or "not told" for group in expected}
+        same = found == expected
+    else:
+        same = found == expected
+    return None if same else Mismatch(part, _shown(part, expected), _shown(part, found))
+
+
+def _shown(part: str, value: Any) -> str:
+    if part in _DURATIONS:
+        return format_duration(value)
+    if isinstance(value, frozenset):
+        return f"[{', '.join(sorted(value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {text}' for name, text in value.items())}}}"
+    if isinstance(value, tuple):
+        return f"{value[0]} ({value[1]})"
+    return str(value).lower() if isinstance(value, bool) else str(value) or "none"
