@@ -121,8 +121,9 @@ class TrialEntry(Entry):
 def misnamed(tests: dict[int, TrialEntry], root: Mapping, sources: Sources) -> Iterator[Problem]:
     """Problems of sound tests: names that do not exist, and what does not go together."""
     first: dict[str, int] = {}
+    known = _known(root)
     for index, test in tests.items():
-        for location, message in (*_names(index, test, root), *_shape(index, root)):
+        for location, message in (*_names(index, test, known), *_shape(index, root)):
             yield sources.problem(locate(root, location), message, path=path_of(root, location))
         if test.name in first:
             there = locate(root, ("tests", first[test.name], "name"))
@@ -146,35 +147,36 @@ def _shape(index: int, root: Mapping) -> Iterator[tuple[Location, str]]:
         yield ("tests", index, "expect"), "nothing is expected; name at least one part of the decision"
 
 
-def _names(index: int, test: TrialEntry, root: Mapping) -> Iterator[tuple[Location, str]]:
-    expect = test.expect
+def _known(root: Mapping) -> dict[str, dict[str, None]]:
+    """The names that exist, sound or not."""
     rules = root.get("rules")
-    rule_names = [rule.get("name") for rule in rules if isinstance(rule, Mapping)] if isinstance(rules, list) else []
-    known = {
-        "rule": [str(name) for name in rule_names],
+    names = (rule.get("name") for rule in rules if isinstance(rule, Mapping)) if isinstance(rules, list) else ()
+    return {
+        "rule": dict.fromkeys(map(str, names)),
         "class": _section(root, "classes", CLASSES),
         "vendor": _section(root, "vendors"),
+        "channel": _section(root, "channels", (CONSOLE,)),
+        "environment": _section(root, "environments"),
+        "source": _section(root, "sources", SOURCES),
     }
-    named = (("rule", expect.rule), ("class", expect.class_), ("vendor", expect.vendor))
-    for what, name in named:
+
+
+def _names(index: int, test: TrialEntry, known: dict[str, dict[str, None]]) -> Iterator[tuple[Location, str]]:
+    expect, at = test.expect, ("tests", index, "expect")
+    named: list[tuple[Location, str, str | None]] = [
+        ((*at, "rule"), "rule", expect.rule),
+        ((*at, "class"), "class", expect.class_),
+        ((*at, "vendor"), "vendor", expect.vendor),
+        (("tests", index, "source"), "source", test.source),
+    ]
+    if known["environment"]:
+        named.append(((*at, "environment"), "environment", expect.environment))
+    named += [((*at, "channels", place), "channel", name) for place, name in enumerate(expect.channels or ())]
+    for location, what, name in named:
         if name and name not in known[what]:
-            yield ("tests", index, "expect", what), _unknown(what, name, known[what])
-    channels = _section(root, "channels", (CONSOLE,))
-    for at, name in enumerate(expect.channels or ()):
-        if name not in channels:
-            yield ("tests", index, "expect", "channels", at), _unknown("channel", name, channels)
-    environments = _section(root, "environments")
-    if environments and expect.environment and expect.environment not in environments:
-        yield ("tests", index, "expect", "environment"), _unknown("environment", expect.environment, environments)
-    posting = _section(root, "sources", SOURCES)
-    if test.source not in posting:
-        yield ("tests", index, "source"), _unknown("source", test.source, posting)
+            yield location, f"there is no {what} `{name}`{did_you_mean(name, known[what])}"
 
 
-def _section(root: Mapping, section: str, also: Collection[str] = ()) -> list[str]:
+def _section(root: Mapping, section: str, also: Collection[str] = ()) -> dict[str, None]:
     entries = root.get(section)
-    return list(dict.fromkeys([*(entries if isinstance(entries, Mapping) else ()), *also]))
-
-
-def _unknown(what: str, name: str, known: Collection[str]) -> str:
-    return f"there is no {what} `{name}`{did_you_mean(name, known)}"
+    return dict.fromkeys([*(entries if isinstance(entries, Mapping) else ()), *also])
