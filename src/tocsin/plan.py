@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from tocsin._core.errors import PlanError
 from tocsin._core.plan import Plan
 from tocsin._core.problems import Problem
+from tocsin._core.times import Millis
 from tocsin._plan import source
 from tocsin._plan.build import build
 from tocsin._plan.complaints import broken, complaints
@@ -27,6 +28,8 @@ from tocsin._plan.files import RuleFile, plan_hash, read_files
 from tocsin._plan.merge import LISTS, merge
 from tocsin._plan.references import Reviewer
 from tocsin._plan.schema import PlanFile
+from tocsin._plan.secrets import written_secrets
+from tocsin._plan.sense import Sense
 from tocsin._plan.source import Mark, Sources, locate
 from tocsin._plan.tests import TrialEntry, misnamed
 from tocsin.classify.classifier import Classifier
@@ -65,12 +68,19 @@ def load(directory: Path, *, environment: Mapping[str, str]) -> Plan:
     return plan
 
 
-def check(directory: Path, environment: Mapping[str, str]) -> tuple[list[Problem], Plan | None]:
-    """All problems and warnings, and the plan if there are no errors (secrets that are not set are empty in it)."""
-    return _read(directory, Reading(environment, directory), lenient=True)
+def check(
+    directory: Path, environment: Mapping[str, str], *, now: Millis | None = None
+) -> tuple[list[Problem], Plan | None]:
+    """All problems and warnings, and the plan if there are no errors (secrets that are not set are empty in it).
+
+    With ``now``, also of what has ended by then.
+    """
+    return _read(directory, Reading(environment, directory), lenient=True, now=now)
 
 
-def _read(directory: Path, reading: Reading, *, lenient: bool) -> tuple[list[Problem], Plan | None]:
+def _read(
+    directory: Path, reading: Reading, *, lenient: bool, now: Millis | None = None
+) -> tuple[list[Problem], Plan | None]:
     files, problems = read_files(directory)
     whole = not any(not problem.warning for problem in problems)
     sources, documents = Sources(), list[tuple[str, source.Mapping]]()
@@ -84,12 +94,16 @@ def _read(directory: Path, reading: Reading, *, lenient: bool) -> tuple[list[Pro
             whole = False
     root, found = merge(documents, sources)
     problems.extend(found)
+    for location, _ in written_secrets(root):
+        sources.hide(locate(root, location))
     entries, found = _entries(root, sources, reading, lenient=lenient)
     problems.extend(found)
     rules, tests = dict(zip(entries.rules_at, entries.file.rules, strict=True)), entries.tests()
     if whole:  # else names may be unknown only because a file could not be read
         problems.extend(islice(Reviewer(entries.file, rules, root, sources).problems(), _LOOKED_AT))
         problems.extend(islice(misnamed(tests, root, sources), _LOOKED_AT))
+        if lenient:
+            problems.extend(islice(Sense(entries.file, rules, root, sources, now).problems(), _LOOKED_AT))
     if any(not problem.warning for problem in problems):
         return _sorted(problems), None
     placed = ((_place(locate(root, ("rules", index))), rule) for index, rule in rules.items())

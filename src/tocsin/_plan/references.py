@@ -37,7 +37,6 @@ class Reviewer:
         yield from self._services()
         yield from self._environments()
         yield from self._sources_and_tokens()
-        yield from self._literal_secrets()
         yield from self._rule_names()
         for index, rule in self.rules.items():
             yield from self._rule_references(index, rule)
@@ -173,17 +172,6 @@ class Reviewer:
                 yield self._problem(
                     ("tokens", name, "token"), f"this is the same token as that of `{first[value]}`; each needs its own"
                 )
-
-    def _literal_secrets(self) -> Iterator[Problem]:
-        for section, key in (("channels", "secret"), ("tokens", "token")):
-            entries = self.root.get(section)
-            for name, entry in entries.items() if isinstance(entries, Mapping) else ():
-                if isinstance(entry, Mapping) and isinstance(entry.get(key), str):
-                    yield self._problem(
-                        (section, name, key),
-                        f"`{key}` is written into the file; write {{env: NAME}} or {{file: path}} instead",
-                        warning=True,
-                    )
 
     def _rule_names(self) -> Iterator[Problem]:
         first: dict[str, int] = {}

@@ -21,9 +21,10 @@ def check(rules: Path | None, as_json: bool, deny_warnings: bool) -> None:
     """Say whether the rule files are sound, and what is wrong with them, all at once."""
     from tocsin import app
     from tocsin import plan as plans
+    from tocsin._core.clock import StoreClock
 
     directory = rules or shipped_rules()
-    problems, plan = plans.check(directory, app.environment())
+    problems, plan = plans.check(directory, app.environment(), now=StoreClock().now())
     is_sound = plan is not None and not (deny_warnings and problems)
     if as_json:
         found = [problem_item(problem) for problem in problems]

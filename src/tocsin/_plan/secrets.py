@@ -1,0 +1,58 @@
+"""Secrets that somebody wrote into a rule file in clear: to be warned of, and never to be shown again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+from tocsin._plan.source import Location, Mapping
+
+_SECRET_WORD = re.compile(r"(?i)token|secret|password|passwd|api_?key|access_?key|^key$|^sig(nature)?$")
+_SECRET_HEADER = re.compile(r"(?i)authorization|.*(token|secret|password|api-?key).*|cookie")
+_SECRET_PATHS = (
+    ("hooks.slack.com", re.compile(r"/(services|workflows|triggers)/.+")),
+    ("discord.com", re.compile(r"/api/webhooks/.+")),
+    ("discordapp.com", re.compile(r"/api/webhooks/.+")),
+    ("open.feishu.cn", re.compile(r"/open-apis/bot/.+")),
+    ("open.larksuite.com", re.compile(r"/open-apis/bot/.+")),
+    ("api.telegram.org", re.compile(r"/bot.+")),
+    ("webhook.office.com", re.compile(r"/webhook.+")),
+)
+"""Hosts and paths of tools whose address is itself the secret: whoever knows it may post."""
+
+
+def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
+    """Where in the tree a secret stands, and what it is in words."""
+    for section, key in (("channels", "secret"), ("tokens", "token")):
+        for name, entry in _entries(root, section):
+            if isinstance(entry.get(key), str):
+                yield (section, name, key), f"`{key}`"
+    for name, entry in _entries(root, "channels"):
+        url = entry.get("url")
+        if isinstance(url, str) and _holds_secret(url):
+            yield ("channels", name, "url"), "an address that is or holds a secret"
+        headers = entry.get("headers")
+        for header, value in headers.items() if isinstance(headers, Mapping) else ():
+            if isinstance(value, str) and _SECRET_HEADER.fullmatch(header):
+                yield ("channels", name, "headers", header), f"the header `{header}`"
+
+
+def _entries(root: Mapping, section: str) -> Iterator[tuple[str, Mapping]]:
+    entries = root.get(section)
+    for name, entry in entries.items() if isinstance(entries, Mapping) else ():
+        if isinstance(entry, Mapping):
+            yield name, entry
+
+
+def _holds_secret(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.password or any(_SECRET_WORD.search(name) and value for name, value in parse_qsl(parts.query)):
+        return True
+    return any(
+        (host == known or host.endswith(f".{known}")) and path.match(parts.path) for known, path in _SECRET_PATHS
+    )

@@ -1,0 +1,137 @@
+"""Whether a plan makes sense: what is sound and yet cannot be meant. The last rung of ``tocsin check``.
+
+All are warnings: a plan with them runs. They are looked for only when somebody checks, not when a service loads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tocsin._core.plan import GROUPS
+from tocsin._core.problems import Problem
+from tocsin._core.times import SECOND, Millis, format_time
+from tocsin._plan.implied import excluded
+from tocsin._plan.reach import Blocked
+from tocsin._plan.rules import RuleEntry
+from tocsin._plan.schema import PlanFile
+from tocsin._plan.secrets import written_secrets
+from tocsin._plan.source import Listing, Location, Mapping, Sources, locate, path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """Looks at a plan whose names and values are sound. ``rules`` are by their index in the tree; ``now`` is when."""
+
+    plan: PlanFile
+    rules: dict[int, RuleEntry]
+    root: Mapping
+    sources: Sources
+    now: Millis | None = None
+
+    def problems(self) -> Iterator[Problem]:
+        """All there are, in no order."""
+        yield from self._blocked()
+        yield from self._contradictions()
+        yield from self._ended()
+        yield from self._fallbacks()
+        yield from self._unused()
+        yield from self._secrets()
+
+    def _warning(self, location: Location, message: str, *, key: bool = False) -> Problem:
+        mark = locate(self.root, location, key=key)
+        return self.sources.problem(mark, message, path=path_of(self.root, location), warning=True)
+
+    def _blocked(self) -> Iterator[Problem]:
+        for index, earlier in Blocked(self._whole_rules()).found():
+            names = ", ".join(f"`{self.rules[each].name}` ({self._place(each)})" for each in earlier)
+            what = "decides" if len(earlier) == 1 else "decide"
+            yield self._warning(
+                ("rules", index, "name"),
+                f"the rule `{self.rules[index].name}` can never decide: {names} {what} before it whatever it matches; "
+                "move it up, make the earlier one narrower, or take it out",
+            )
+
+    def _whole_rules(self) -> Iterator[tuple[int, RuleEntry]]:
+        """The rules of which no matcher was left out because it is broken: without it they would seem wider."""
+        written = self.root.get("rules")
+        for index, rule in self.rules.items():
+            entry = written[index] if isinstance(written, Listing) else None
+            fields = (("match", rule.match), ("match_any", rule.match_any))
+            if isinstance(entry, Mapping) and all(len(_list(entry.get(name))) == len(each) for name, each in fields):
+                yield index, rule
+
+    def _place(self, index: int) -> str:
+        mark = locate(self.root, ("rules", index))
+        return f"{mark.file}:{mark.line}"
+
+    def _contradictions(self) -> Iterator[Problem]:
+        for index, rule in self.rules.items():
+            yield from self._excluded(("rules", index), rule)
+        for section, entries in (("services", self.plan.services), ("environments", self.plan.environments)):
+            for name, entry in entries.items():
+                yield from self._excluded((section, name), entry)
+
+    def _excluded(self, location: Location, entry: Any) -> Iterator[Problem]:
+        """Matchers of which not all can hold: all of ``match`` together, or with one string of ``match_any``."""
+        always = tuple(matcher for text in entry.match for matcher in text)
+        if label := excluded(always):
+            yield self._warning((*location, "match"), _never(label), key=True)
+            return
+        for place, each in enumerate(getattr(entry, "match_any", ())):
+            if label := excluded((*always, *each)):
+                yield self._warning((*location, "match_any", place), _never(label))
+
+    def _ended(self) -> Iterator[Problem]:
+        for index, rule in self.rules.items():
+            ends = self._end(rule)
+            if self.now is not None and ends is not None and ends <= self.now:
+                yield self._warning(
+                    ("rules", index, "until"),
+                    f"this `drop` ended at {format_time(ends)}, and the rule does nothing since; take it out, "
+                    "or give it a later end",
+                )
+
+    def _end(self, rule: RuleEntry) -> Millis | None:
+        """When a rule's ``drop`` ends; of a day, its end where the plan is at home."""
+        until: date | Millis | None = rule.until
+        if until is None or rule.drop is None:
+            return None
+        if isinstance(until, date):
+            zone = self.plan.timezone if isinstance(self.plan.timezone, ZoneInfo) else UTC
+            return int(datetime.combine(until + timedelta(days=1), time.min, tzinfo=zone).timestamp()) * SECOND
+        return until
+
+    def _fallbacks(self) -> Iterator[Problem]:
+        for name in GROUPS:
+            group = self.plan.groups.get(name)  # type: ignore[call-overload]
+            if group is not None and not group.fallback:
+                yield self._warning(
+                    ("groups", name),
+                    f"the group `{name}` has no `fallback`: when its channels fail, nobody is told in its place",
+                    key=True,
+                )
+
+    def _unused(self) -> Iterator[Problem]:
+        groups = self.plan.groups.values()
+        used = {name for group in groups for name in (*group.channels, *group.fallback)}
+        for name in self.plan.channels if groups else ():
+            if name not in used:
+                message = f"no group uses the channel `{name}`; name it in one, or take it out"
+                yield self._warning(("channels", name), message, key=True)
+
+    def _secrets(self) -> Iterator[Problem]:
+        for location, what in written_secrets(self.root):
+            message = f"{what} is written into the file; write {{env: NAME}} or {{file: path}} instead"
+            yield self._warning(location, message)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _never(label: str) -> str:
+    return f"these matchers never hold together: no value of `{label}` fits them all"

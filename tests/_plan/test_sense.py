@@ -1,0 +1,141 @@
+"""What is sound and yet cannot be meant is warned of, with its place; what can be meant is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests._plan.written import SHIPPED, write
+
+from tocsin._core.problems import Problem
+from tocsin._core.times import parse_time
+from tocsin.plan import check
+
+NOW = parse_time("2026-12-01T00:00:00Z")
+ONE_GROUP = """
+groups:
+  command:   {channels: [console], fallback: [spare]}
+  technical: {channels: [console], fallback: [spare]}
+  business:  {channels: [console], fallback: [spare]}
+  legal:     {channels: [console], fallback: [spare]}
+  data:      {channels: [console], fallback: [spare]}
+channels:
+  console: {type: console}
+  spare:   {type: console}
+"""
+
+
+def warned(directory: Path, text: str) -> list[Problem]:
+    """The warnings of a plan, which is sound."""
+    problems, plan = check(write(directory, text), {"HOOK": "https://example.org/hook"}, now=NOW)
+    assert plan is not None, problems
+    assert all(problem.warning for problem in problems)
+    return problems
+
+
+def rules(*lines: str) -> str:
+    """Rules, one a line."""
+    return "rules:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
+def test_a_rule_behind_a_wider_one(tmp_path: Path) -> None:
+    """It is named with its place, and so is the one before it."""
+    text = rules(
+        "{name: any, match: ['alertname=~\"Disk.*\"'], class: hw_sw_fault}",
+        "{name: full, match: ['alertname=\"DiskFull\"', 'severity=\"critical\"'], class: hw_sw_fault}",
+    )
+    (problem,) = warned(tmp_path, text)
+    assert (problem.line, problem.path) == (3, "rules[1].name")
+    assert "`full` can never decide" in problem.message
+    assert f"`any` ({tmp_path}/plan.yaml:2)" in problem.message
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "{name: any, match: ['alertname=~\"Disk.*\"'], max_tier: low, continue: true}",
+        "{name: any, match: ['alertname=~\"Disk.*\"'], drop: for a while, until: 2027-01-01}",
+        "{name: any, match: ['alertname=~\"Disk.*\"', 'service=\"cms\"'], class: hw_sw_fault}",
+    ],
+)
+def test_a_rule_behind_one_that_lets_it_through(tmp_path: Path, first: str) -> None:
+    """One that goes on, that ends, or that is narrower in anything blocks nothing."""
+    assert warned(tmp_path, rules(first, "{name: full, match: ['alertname=\"DiskFull\"'], class: hw_sw_fault}")) == []
+
+
+def test_several_rules_block_one(tmp_path: Path) -> None:
+    """Where each alternative stands behind another rule, all of them are named."""
+    text = rules(
+        "{name: a, match: ['alertname=\"A\"'], class: other}",
+        "{name: b, match: ['alertname=\"B\"'], class: other}",
+        "{name: both, match_any: ['alertname=\"A\"', 'alertname=\"B\"'], class: hw_sw_fault}",
+    )
+    (problem,) = warned(tmp_path, text)
+    assert "`a`" in problem.message and "`b`" in problem.message
+
+
+def test_matchers_that_never_hold_together(tmp_path: Path) -> None:
+    """In ``match``, and in one string of ``match_any`` with it; the label is named."""
+    text = rules(
+        "{name: a, match: ['x=\"1\"', 'x=\"2\"'], class: other}",
+        "{name: b, match: ['y=\"1\"'], match_any: ['z=\"1\"', 'y=~\"2|3\"'], class: other}",
+    )
+    problems = warned(tmp_path, text)
+    assert [problem.path for problem in problems] == ["rules[0].match", "rules[1].match_any[1]"]
+    assert "`x`" in problems[0].message and "`y`" in problems[1].message
+
+
+def test_a_drop_past_its_end(tmp_path: Path) -> None:
+    """A day counts to its end where the plan is at home; one that has not ended is left alone."""
+    text = "timezone: Asia/Shanghai\n" + rules(
+        "{name: over, match: ['a=\"1\"'], drop: once, until: 2026-11-30}",
+        "{name: not-yet, match: ['a=\"2\"'], drop: once, until: 2026-12-01}",
+    )
+    (problem,) = warned(tmp_path, text)
+    assert (problem.path, "2026-11-30T16:00:00.000Z" in problem.message) == ("rules[0].until", True)
+
+
+def test_without_a_time_nothing_has_ended(tmp_path: Path) -> None:
+    """Who does not say when is not told what has ended."""
+    text = rules("{name: over, match: ['a=\"1\"'], drop: once, until: 2026-11-30}")
+    assert check(write(tmp_path, text), {})[0] == []
+
+
+def test_groups_without_a_fallback_and_channels_without_a_group(tmp_path: Path) -> None:
+    """Each is warned of where it stands; where all is well, nothing is said."""
+    assert warned(tmp_path, ONE_GROUP) == []
+    text = ONE_GROUP.replace("legal:     {channels: [console], fallback: [spare]}", "legal: {channels: [console]}")
+    problems = warned(tmp_path, text + "  lone:    {type: console}\n")
+    assert [problem.path for problem in problems] == ["groups.legal", "channels.lone"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "url: 'https://hooks.slack.com/services/T0/B0/abcdef'",
+        "url: 'https://open.feishu.cn/open-apis/bot/v2/hook/abcdef'",
+        "url: 'https://oapi.dingtalk.com/robot/send?access_token=abcdef'",
+        "url: 'https://user:abcdef@example.org/hook'",
+        "url: {env: HOOK}, headers: {Authorization: Bearer abcdef}",
+        "url: {env: HOOK}, headers: {X-Api-Key: abcdef}",
+    ],
+)
+def test_secrets_written_into_the_file(tmp_path: Path, settings: str) -> None:
+    """They are warned of, and not shown again."""
+    text = ONE_GROUP.replace("spare:   {type: console}", f"spare: {{type: webhook, {settings}}}")
+    (problem,) = warned(tmp_path, text)
+    assert problem.path.startswith("channels.spare.")
+    assert "abcdef" not in str(problem)
+
+
+@pytest.mark.parametrize("settings", ["url: 'https://example.org/hook'", "url: {env: HOOK}, headers: {X-Team: sre}"])
+def test_what_is_no_secret(tmp_path: Path, settings: str) -> None:
+    """A plain address, and a header of another kind, may stand in the file."""
+    assert (
+        warned(tmp_path, ONE_GROUP.replace("spare:   {type: console}", f"spare: {{type: webhook, {settings}}}")) == []
+    )
+
+
+def test_the_shipped_rules_make_sense() -> None:
+    """Of the shipped rules nothing is to be warned of."""
+    assert check(SHIPPED, {}, now=NOW)[0] == []
