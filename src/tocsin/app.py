@@ -39,6 +39,7 @@ from tocsin.accept.ports import Policy
 from tocsin.accept.rejected import RejectedRoutes
 from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
+from tocsin.explain.route import ExplainRoute
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
@@ -271,17 +272,13 @@ class App:
             bodies=self._bodies,
             clock=clock,
         )
-        view = View(
-            store=store,
-            clock=clock,
-            plan=self._current.plan,
-            retried=lambda delivery: self._post.wake(delivery.channel),
-        )
+        view = View(store=store, clock=clock, plan=self._current.plan, retried=lambda one: self._post.wake(one.channel))
         return [
             *intake.routes(),
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
+            *ExplainRoute(current=self._current, clock=clock).routes(),
             *ScrapeRoutes(store=store, metrics=metrics, clock=clock).routes(),
         ]
 

@@ -288,7 +288,8 @@ def test_reasons_tell_the_whole_way(decide: Decide) -> None:
         "matrix: core with narrow impact is medium",
         "the rule's rto 3h demands high",
         "rule cap caps high at medium",
-        "to be recovered within 1h30m, by the contract of vendor acme",
+        "to be recovered within 1h30m, by the contract of vendor acme "
+        "(the medium tier 1d; the rule 3h; service payments 2h)",
     ]
 
 

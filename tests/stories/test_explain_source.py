@@ -58,8 +58,8 @@ def test_every_step_is_shown(tmp_path: Path) -> None:
         '  alert: firing since 2026-12-04T17:00:00.000Z, alertname="RestoreFailed", service="payments"',
         "  the same alert: what has the identity T-17",
     ]
-    assert lines[8].startswith("  rule restore: quality_failure, ")
-    assert "  incident: subject=payments environment=prod location=" in lines[9]
+    assert lines[8:10] == ["  rule      restore", "  class     quality_failure"]
+    assert "  incident  subject=payments environment=prod location=" in lines
 
 
 def test_a_rejected_alert_says_why(tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ _REMEMBERED = 8_192
 _LARGEST_REMEMBERED = 4_096
 """Characters in the labels of an alert whose classification is remembered."""
 
+SUBJECTS = ("service", "namespace", "instance", "alertname")
+"""What an alert is about: the first of these that it has."""
+
 Outcome = Classification | Dropped
 
 
@@ -68,6 +71,10 @@ class Classifier:
                 del self._memo[next(iter(self._memo))]
             self._memo[key] = outcome
         return outcome
+
+    def sight_of(self, alert: Alert) -> Sight:
+        """The labels and words of an alert as the rules see them."""
+        return self._find(first_sight(alert, self._plan)).sight
 
     def _decide(self, alert: Alert, now: Millis) -> Outcome:
         found = self._find(first_sight(alert, self._plan))
@@ -196,7 +203,7 @@ def _environment_condition(environment: Environment) -> Condition:
 
 def _subject(sight: Sight) -> str:
     """What an alert is about: its service, else namespace, else instance, else its name."""
-    return next(filter(None, map(sight.value, ("service", "namespace", "instance", "alertname"))), "")
+    return next(filter(None, map(sight.value, SUBJECTS)), "")
 
 
 def _key(names: Sequence[str], class_: str, sight: Sight, *, drill: bool) -> tuple[tuple[str, str], ...]:

@@ -44,8 +44,11 @@ def grade(plan: Plan, verdict: Verdict, around: Circumstances) -> Grade:
     if cap is not None and cap.rank < tier.rank:
         reasons.append(f"{by} caps {tier} at {cap}")
         tier = cap
-    rto, bound = _rto(plan, tier, own, around)
-    reasons.append(f"to be recovered within {format_duration(rto)}, by {bound}")
+    rto, bound, others = _rto(plan, tier, own, around)
+    reasons.append(f"to be recovered within {format_duration(rto)}, by {bound}{others}")
+    if around.outage and around.service is not None and around.service.sla_limit is not None:
+        limit_text = format_duration(around.service.sla_limit)
+        reasons.append(f"the SLA of service {around.service.name} ends after {limit_text}: reached, it makes this high")
     return Grade(tier, rto, tuple(reasons))
 
 
@@ -70,13 +73,19 @@ def _base(plan: Plan, verdict: Verdict, service: Service | None) -> tuple[Tier, 
     return tier, [f"matrix: {importance} with {impact} impact is {tier}"]
 
 
-def _rto(plan: Plan, tier: Tier, own: Millis | None, around: Circumstances) -> tuple[Millis, str]:
-    """The smallest that binds; a service's and a vendor's bind only while the service itself is down."""
+def _rto(plan: Plan, tier: Tier, own: Millis | None, around: Circumstances) -> tuple[Millis, str, str]:
+    """The smallest that binds, whose it is, and the others; a service's and a vendor's bind only while the service
+    itself is down."""
     bounds = [(plan.tiers[tier].rto, f"the {tier} tier")]
     if own is not None:
         bounds.append((own, "the rule"))
-    if around.outage and around.service is not None and around.service.rto is not None:
-        bounds.append((around.service.rto, f"service {around.service.name}, which is down"))
-    if around.outage and around.vendor is not None and around.vendor.rto is not None:
-        bounds.append((around.vendor.rto, f"the contract of vendor {around.vendor.name}"))
-    return min(bounds, key=lambda bound: bound[0])
+    idle: list[tuple[Millis, str]] = []
+    of_outages = bounds if around.outage else idle
+    if around.service is not None and around.service.rto is not None:
+        of_outages.append((around.service.rto, f"service {around.service.name}"))
+    if around.vendor is not None and around.vendor.rto is not None:
+        of_outages.append((around.vendor.rto, f"the contract of vendor {around.vendor.name}"))
+    rto, bound = min(bounds, key=lambda each: each[0])
+    others = [f"{what} {format_duration(each)}" for each, what in bounds if what != bound]
+    others += [f"{what} {format_duration(each)} does not bind, since this is no outage" for each, what in idle]
+    return rto, bound, f" ({'; '.join(others)})" if others else ""

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from tocsin._core.errors import Unreadable
-from tocsin._core.incident import Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
 from tocsin._core.plan import Plan, PlanTest
 from tocsin._core.times import format_duration
 from tocsin.adapt.posted import Posted, Refused, to_alert
 from tocsin.adapt.steps import follow
 from tocsin.classify.classifier import Classifier
+from tocsin.explain.why import explain, opening
 from tocsin.incident.audience import told_of
-from tocsin.route.decide import route
 
 _DURATIONS = ("rto", "wait")
+_TRIED_SHOWN = 20
+"""Rules named in a failure, those before the deciding one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,21 @@ def _run(test: PlanTest, plan: Plan, classifier: Classifier) -> Result:
     if isinstance(alert, str):
         return Result(test.name, test.place, error=alert)
     outcome = classifier.classify(alert, test.at)
-    if isinstance(outcome, Dropped):
-        got = _of_dropped(outcome)
-        reasons: tuple[str, ...] = (f"dropped by {outcome.reason.value} {outcome.by}: {outcome.why}",)
-    else:
-        got, reasons = _decided(outcome, plan, test.at), outcome.reasons
-    wrong = (_compared(part, expected, got) for part, expected in test.expect.items())
-    return Result(test.name, test.place, tuple(filter(None, wrong)), reasons=reasons)
+    got = _of_dropped(outcome) if isinstance(outcome, Dropped) else _decided(outcome, plan, test.at)
+    wrong = tuple(filter(None, (_compared(part, expected, got) for part, expected in test.expect.items())))
+    return Result(test.name, test.place, wrong, reasons=_way(alert, plan, classifier, test.at) if wrong else ())
+
+
+def _way(alert: Alert, plan: Plan, classifier: Classifier, now: int) -> tuple[str, ...]:
+    """How it was decided: the rules that were tried and what did not hold, the nearest the decision last; then why."""
+    told = explain(alert, plan, classifier, now)
+    tried = [
+        f"+ {each.rule}: {each.note}" if each.matched else f"- {each.rule}: {each.failed}, but it is {each.saw!r}"
+        for each in told.tried[-_TRIED_SHOWN:]
+    ]
+    left_out = len(told.tried) - len(tried)
+    before = [f"({left_out} rules before did not decide)"] if left_out else []
+    return (*before, *tried, *told.reasons)
 
 
 def _alert(test: PlanTest, plan: Plan) -> Alert | str:
@@ -95,19 +104,7 @@ def _of_dropped(dropped: Dropped) -> dict[str, Any]:
 
 def _decided(said: Classification, plan: Plan, now: int) -> dict[str, Any]:
     groups = told_of(plan.classes[said.class_], said.tier, plan)
-    notice = Notice(
-        id="",
-        incident_id="",
-        key="",
-        sequence=1,
-        event="opened",
-        at=now,
-        groups=groups,
-        tier=said.tier,
-        incident={},
-        accepted_at=now,
-    )
-    deliveries = route(notice, plan, now).deliveries
+    deliveries = opening(groups, said, plan, now)
     languages = {group: {each.language for each in deliveries if group in each.groups} for group in groups}
     return {
         "rule": said.rule,

@@ -1,0 +1,100 @@
+"""The whole way of one alert through the plan, told step by step. Pure, and as slow as trying every rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocsin._core.incident import Delivery, Notice
+from tocsin._core.model import Alert, Classification, Dropped
+from tocsin._core.plan import Plan
+from tocsin._core.times import Millis, format_duration
+from tocsin.classify.classifier import SUBJECTS, Classifier
+from tocsin.classify.sight import Sight
+from tocsin.classify.tried import try_rules
+from tocsin.explain.explanation import Explanation
+from tocsin.incident.audience import FALLBACK_AFTER, told_of
+from tocsin.route.decide import route
+
+
+def explain(alert: Alert, plan: Plan, classifier: Classifier, now: Millis) -> Explanation:
+    """The decision about an alert at a time; ``classifier`` is the plan's."""
+    decision = classifier.classify(alert, now)
+    sight = classifier.sight_of(alert)
+    if isinstance(decision, Dropped):
+        by_rule = decision.reason.value == "rule"
+        tried = tuple(try_rules(plan.rules, sight.value, now)) if by_rule else ()
+        reasons = (f"dropped by {decision.reason.value} {decision.by}: {decision.why}",)
+        return Explanation(decision=decision, reasons=reasons, tried=tried, plan=plan.hash)
+    groups = told_of(plan.classes[decision.class_], decision.tier, plan)
+    channels = dict.fromkeys(delivery.channel for delivery in opening(groups, decision, plan, now))
+    return Explanation(
+        decision=decision,
+        groups=groups,
+        channels=tuple(channels),
+        reasons=(
+            *decision.reasons,
+            *_key(decision, sight, plan),
+            *_audience(decision, plan),
+            *_channels(groups, decision, plan),
+        ),
+        tried=tuple(try_rules(plan.rules, sight.value, now)),
+        plan=plan.hash,
+    )
+
+
+def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
+    """The deliveries by which these groups would be told that such an incident opened."""
+    notice = Notice(
+        id="",
+        incident_id="",
+        key="",
+        sequence=1,
+        event="opened",
+        at=now,
+        groups=groups,
+        tier=decision.tier,
+        incident={},
+        accepted_at=now,
+    )
+    return route(notice, plan, now).deliveries
+
+
+def _key(decision: Classification, sight: Sight, plan: Plan) -> Iterator[str]:
+    """The parts of the incident key, and where each comes from."""
+    subject = next((word for word in SUBJECTS if sight.value(word)), "alertname")
+    came = {"subject": f"its {subject}", "class": "its class", "drill": "the label drill"}
+    parts = ", ".join(f"{name} {value or 'empty'} ({came.get(name, f'its {name}')})" for name, value in decision.key)
+    by = next((rule for rule in plan.rules if rule.name in decision.matched and rule.incident_by), None)
+    if by is not None:
+        why = f"by incident_by of rule {by.name} ({by.place})"
+    elif decision.operational:
+        why = f"since {decision.class_} is operational, whatever the class of its alerts"
+    else:
+        why = f"since {decision.class_} is not operational"
+    yield f"incident key: {parts}; {why}"
+
+
+def _audience(decision: Classification, plan: Plan) -> Iterator[str]:
+    policy, class_ = plan.tiers[decision.tier], plan.classes[decision.class_]
+    if policy.tell == "all":
+        yield f"the {decision.tier} tier tells all groups"
+    elif policy.tell == "lead":
+        yield f"the {decision.tier} tier tells the lead of {class_.name}: {class_.lead}"
+    else:
+        also = f", its also ({', '.join(class_.also)})" if class_.also else ""
+        yield f"the {decision.tier} tier tells the lead of {class_.name} ({class_.lead}){also}, and command"
+    if decision.wait:
+        yield f"they are told {format_duration(decision.wait)} after the first alert, unless all have ended by then"
+    else:
+        yield "they are told at once"
+
+
+def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan) -> Iterator[str]:
+    for name in groups:
+        group = plan.groups[name]
+        text = f"{name} by {', '.join(group.channels)}"
+        limit = FALLBACK_AFTER[decision.tier]
+        if group.fallback:
+            late = f", or none has accepted within {format_duration(limit)}" if limit is not None else ""
+            text += f"; by {', '.join(group.fallback)} if those have failed{late}"
+        yield text
