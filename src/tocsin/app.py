@@ -16,7 +16,6 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import TextIO
 
 import uvloop
@@ -25,7 +24,7 @@ from tocsin import __version__
 from tocsin._core.clock import StoreClock
 from tocsin._core.errors import StoreError, StoreUnavailable
 from tocsin._core.incident import Delivery, Notice
-from tocsin._core.message import Message, Sender
+from tocsin._core.message import Message
 from tocsin._store.client import Store
 from tocsin._store.deliveries import channels as channels_in
 from tocsin._store.rejected import RejectedPayloads
@@ -45,8 +44,6 @@ from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
 from tocsin.send.body import render
 from tocsin.send.console import Console
-from tocsin.send.kinds import Gone, open_sender, open_session
-from tocsin.send.loop import ChannelLoop
 from tocsin.send.post import Post
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
@@ -137,7 +134,6 @@ class App:
         self._settings = settings
         self._current = current
         self._server = server
-        self._console = console
         self._stop = asyncio.Event()
         self._bodies = Bodies()
         self._process = secrets.token_hex(6)
@@ -145,7 +141,14 @@ class App:
         self._store = Store.at(url, namespace=settings.namespace, shards=settings.shards)
         self._metrics = Metrics(__version__)
         self._metrics.plan_loaded(current.plan(), self._clock.now())
-        self._post = Post()
+        self._post = Post(
+            store=self._store,
+            clock=self._clock,
+            console=Console(console, plain=settings.plain),
+            render=self._render,
+            meter=self._metrics,
+            process=self._process,
+        )
         self._incidents = IncidentLoop(
             store=self._store,
             clock=self._clock,
@@ -163,13 +166,15 @@ class App:
             loop.add_signal_handler(number, self._stop.set)
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._store.close)
-            senders = await self._senders(stack)
+            await stack.enter_async_context(self._post)
+            channels = self._current.plan().channels
+            self._post.follow(channels, self._post.prepare(channels))
             http = Server(create_app(routes=self._routes(), guard=self._guard()), drain=HTTP_ENDS_WITHIN)
             port = await http.start(self._settings.host, self._settings.port)
             stack.push_async_callback(http.stop)
             url = f"http://{self._settings.host}:{port}"
             log.info("listening", extra={"url": url, "version": __version__, "holder": self._process})
-            work = asyncio.create_task(self._work(senders))
+            work = asyncio.create_task(self._work())
             others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
             if self._server:
                 others.append(asyncio.create_task(_watch(self._server)))
@@ -183,27 +188,14 @@ class App:
                 task.result()
         log.info("stopped")
 
-    async def _senders(self, stack: contextlib.AsyncExitStack) -> dict[str, Sender]:
-        session = await stack.enter_async_context(open_session())
-        console = Console(self._console, plain=self._settings.plain)
-        senders: dict[str, Sender] = {}
-        for name, channel in self._current.plan().channels.items():
-            senders[name] = open_sender(channel, session=session, console=console, clock=self._clock)
-            stack.push_async_callback(senders[name].close)
-        return senders
-
-    async def _work(self, senders: dict[str, Sender]) -> None:
+    async def _work(self) -> None:
         """Wait for the store, then run the loops until they are drained."""
         known = await self._first_contact()
         plan = self._current.plan()
         log.info("ready", extra={"plan": plan.hash, "rules": len(plan.rules), "channels": len(plan.channels)})
-        for name in known - senders.keys():
-            senders[name] = Gone(name)
-        for name, sender in senders.items():
-            self._post.add(self._channel(name, sender))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._incidents.run())
-            group.create_task(self._post.run())
+            group.create_task(self._post.run(known))
 
     async def _first_contact(self) -> set[str]:
         """The channels that the store knows, once it answers. Raises ``StoreMismatch`` if it is none of ours."""
@@ -235,18 +227,6 @@ class App:
             await self._clock.sleep(FOLLOW_EVERY)
             with contextlib.suppress(StoreError):
                 self._clock.follow(await self._store.time())
-
-    def _channel(self, name: str, sender: Sender) -> ChannelLoop:
-        return ChannelLoop(
-            name,
-            sender,
-            store=self._store,
-            clock=self._clock,
-            render=self._render,
-            meter=self._metrics,
-            random=Random(),
-            process=self._process,
-        )
 
     def _render(self, notice: Notice, delivery: Delivery) -> Message:
         external_url = self._settings.external_url or self._current.plan().external_url

@@ -96,6 +96,7 @@ class ChannelLoop:
         self._unlooked = dict.fromkeys(store.shards, 0)
         self._fresh: dict[Keys, dict[str, None]] = {keys: {} for keys in store.shards}
         self._sends: set[asyncio.Task[None]] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._draining = False
         self._fails = False
@@ -107,6 +108,20 @@ class ChannelLoop:
             if len(fresh) < MOST_FRESH:
                 fresh[lane_of(delivery)] = None
         self._awake.set()
+
+    def use(self, sender: Sender) -> None:
+        """Send by this from now on. The sender before is closed once what it is sending has been sent."""
+        before, self._sender = self._sender, sender
+        task = asyncio.create_task(_retire(before, set(self._sends)), name=f"retire-{self.channel}")
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+        self._awake.set()
+
+    async def close(self) -> None:
+        """Close the sender, and wait for those before it to be closed; after ``run`` has ended."""
+        if self._retiring:
+            await asyncio.wait(self._retiring)
+        await self._sender.close()
 
     def drain(self) -> None:
         """End ``run`` once what is being sent has been sent."""
@@ -265,6 +280,12 @@ class ChannelLoop:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 20))
         pause = int(longest * self._random.uniform(0.5, 1.0))
         return max(pause, int((error.retry_after or 0) * SECOND))
+
+
+async def _retire(sender: Sender, sends: set[asyncio.Task[None]]) -> None:
+    if sends:
+        await asyncio.wait(sends)
+    await sender.close()
 
 
 def _accepted(delivery: Delivery, now: Millis) -> Delivery:

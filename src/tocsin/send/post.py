@@ -1,23 +1,91 @@
-"""All channels' loops as one: who is to be woken, and their end."""
+"""All channels' loops as one: they follow the channels of the plan, while they run.
+
+A channel whose settings have changed gets a new sender in the loop that it has; what is being sent goes on with
+the one before. A channel that the plan no longer has refuses what it is still owed.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
+from typing import Self
 
-from tocsin._core.incident import Delivery
-from tocsin.send.loop import ChannelLoop
+import aiohttp
+
+from tocsin._core.clock import Clock
+from tocsin._core.errors import ConfigurationError
+from tocsin._core.incident import Delivery, Notice
+from tocsin._core.message import Message, Sender
+from tocsin._core.plan import Channel
+from tocsin._store.client import Store
+from tocsin.send.console import Console
+from tocsin.send.kinds import Gone, open_sender, open_session
+from tocsin.send.loop import ChannelLoop, Meter
 
 
 class Post:
-    """All channels' loops. ``owed`` wakes those that have something new to send."""
+    """All channels' loops. Enter it to open the session that they share; leaving it closes every sender."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        console: Console,
+        render: Callable[[Notice, Delivery], Message],
+        meter: Meter,
+        process: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._console = console
+        self._render = render
+        self._meter = meter
+        self._process = process
+        self._channels: Mapping[str, Channel] = {}
         self._loops: dict[str, ChannelLoop] = {}
+        self._stack = contextlib.AsyncExitStack()
+        self._session: aiohttp.ClientSession | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._drained = asyncio.Event()
 
-    def add(self, loop: ChannelLoop) -> None:
-        """One more channel; before ``run``."""
-        self._loops[loop.channel] = loop
+    async def __aenter__(self) -> Self:
+        self._session = await self._stack.enter_async_context(open_session())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for loop in self._loops.values():
+            await loop.close()
+        await self._stack.aclose()
+
+    def prepare(self, channels: Mapping[str, Channel]) -> dict[str, Sender]:
+        """Senders for those of a plan's channels that are new or changed.
+
+        Raises ``ConfigurationError``, a line for each whose settings cannot work.
+        """
+        assert self._session is not None
+        senders: dict[str, Sender] = {}
+        errors: list[str] = []
+        for name, channel in channels.items():
+            if self._channels.get(name) == channel:
+                continue
+            try:
+                senders[name] = open_sender(channel, session=self._session, console=self._console, clock=self._clock)
+            except ConfigurationError as error:
+                errors.append(str(error))
+        if errors:
+            raise ConfigurationError("\n".join(errors))
+        return senders
+
+    def follow(self, channels: Mapping[str, Channel], senders: Mapping[str, Sender]) -> None:
+        """Send by a plan's channels from now on; ``senders`` are what ``prepare`` made of them."""
+        for name, sender in senders.items():
+            self._use(name, sender)
+        for name in self._channels.keys() - channels.keys():
+            self._use(name, Gone(name))
+        self._channels = channels
 
     def owed(self, deliveries: Iterable[Delivery]) -> None:
         """Deliveries that were just committed."""
@@ -35,11 +103,38 @@ class Post:
 
     def drain(self) -> None:
         """End ``run`` once what is being sent has been sent."""
+        self._drained.set()
         for loop in self._loops.values():
             loop.drain()
 
-    async def run(self) -> None:
-        """Work until drained."""
+    async def run(self, known: Iterable[str]) -> None:
+        """Work until drained. ``known`` are the channels that the store knows, whether or not the plan has them."""
+        for name in set(known) - self._loops.keys():
+            self._use(name, Gone(name))
         async with asyncio.TaskGroup() as group:
+            self._group = group
             for loop in self._loops.values():
-                group.create_task(loop.run(), name=f"channel-{loop.channel}")
+                self._start(loop)
+            await self._drained.wait()  # so that the group takes in channels that come later
+            self._group = None
+
+    def _use(self, name: str, sender: Sender) -> None:
+        """Let a channel send by this; one that was not there before begins to work, if the others do."""
+        if name in self._loops:
+            self._loops[name].use(sender)
+            return
+        self._loops[name] = loop = ChannelLoop(
+            name,
+            sender,
+            store=self._store,
+            clock=self._clock,
+            render=self._render,
+            meter=self._meter,
+            random=Random(),
+            process=self._process,
+        )
+        self._start(loop)
+
+    def _start(self, loop: ChannelLoop) -> None:
+        if self._group is not None and not self._drained.is_set():
+            self._group.create_task(loop.run(), name=f"channel-{loop.channel}")
