@@ -34,7 +34,14 @@ LONG_FUNCTIONS: dict[str, int] = {}
 MANY_ARGUMENTS: dict[str, int] = {}
 """``path:qualified.name`` of functions with more positional arguments, and how many."""
 
-WORKER_LOOPS = frozenset({"src/tocsin/accept/guard.py", "src/tocsin/incident/loop.py", "src/tocsin/send/loop.py"})
+WORKER_LOOPS = frozenset(
+    {
+        "src/tocsin/accept/guard.py",
+        "src/tocsin/incident/loop.py",
+        "src/tocsin/reload.py",
+        "src/tocsin/send/loop.py",
+    }
+)
 """Files with a loop that must outlive any error of one turn: it alone may catch all, counts it and logs it."""
 
 ENVIRONMENT_AND_TIME = {"src/tocsin/_core/clock.py", "src/tocsin/app.py", "tests/**/conftest.py"}

@@ -23,8 +23,6 @@ import uvloop
 from tocsin import __version__
 from tocsin._core.clock import StoreClock
 from tocsin._core.errors import StoreError, StoreUnavailable
-from tocsin._core.incident import Delivery, Notice
-from tocsin._core.message import Message
 from tocsin._store.client import Store
 from tocsin._store.deliveries import channels as channels_in
 from tocsin._store.rejected import RejectedPayloads
@@ -36,13 +34,14 @@ from tocsin.accept.health import HealthRoutes
 from tocsin.accept.intake import IntakeRoutes
 from tocsin.accept.ports import Policy
 from tocsin.accept.rejected import RejectedRoutes
+from tocsin.accept.reload import ReloadRoutes
 from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
 from tocsin.explain.route import ExplainRoute
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
-from tocsin.send.body import render
+from tocsin.reload import Reloader, Rules
 from tocsin.send.console import Console
 from tocsin.send.post import Post
 from tocsin.telemetry.metrics import Metrics
@@ -90,6 +89,7 @@ class Settings:
     shards: int = 1
     fsync: str = "everysec"
     plain: bool = False
+    failing_tests: str = "refuse"
 
 
 @contextlib.contextmanager
@@ -114,22 +114,31 @@ def run(
     *,
     variables: Mapping[str, str],
     console: TextIO,
+    rules: Rules | None = None,
     beside: Beside | None = None,
 ) -> None:
-    """Serve until a signal ends it. ``beside`` runs along, given the port; the service ends with it.
+    """Serve until a signal ends it. ``rules`` is where the plan came from, if it is to follow them. ``beside`` runs
+    along, given the port; the service ends with it.
 
     Raises ``ConfigurationError`` and ``StoreMismatch`` for what cannot work.
     """
     check_binding(settings.host, current.plan().tokens, insecure=settings.insecure)
     with open_store(settings, variables) as (url, server):
-        uvloop.run(App(settings, current, url=url, server=server, console=console).serve(beside))
+        uvloop.run(App(settings, current, url=url, server=server, console=console, rules=rules).serve(beside))
 
 
 class App:
     """All parts, built once and passed on by name."""
 
     def __init__(
-        self, settings: Settings, current: Current, *, url: str, server: PrivateServer | None, console: TextIO
+        self,
+        settings: Settings,
+        current: Current,
+        *,
+        url: str,
+        server: PrivateServer | None,
+        console: TextIO,
+        rules: Rules | None,
     ) -> None:
         self._settings = settings
         self._current = current
@@ -145,10 +154,11 @@ class App:
             store=self._store,
             clock=self._clock,
             console=Console(console, plain=settings.plain),
-            render=self._render,
+            external_url=lambda: settings.external_url or current.plan().external_url,
             meter=self._metrics,
             process=self._process,
         )
+        self._reloader = self._follow(rules) if rules else None
         self._incidents = IncidentLoop(
             store=self._store,
             clock=self._clock,
@@ -159,6 +169,18 @@ class App:
             process=self._process,
         )
 
+    def _follow(self, rules: Rules) -> Reloader:
+        settings = self._settings
+        return Reloader(
+            rules,
+            current=self._current,
+            channels=self._post,
+            admit=lambda plan: check_binding(settings.host, plan.tokens, insecure=settings.insecure),
+            measures=self._metrics,
+            clock=self._clock,
+            refuse_failing=settings.failing_tests == "refuse",
+        )
+
     async def serve(self, beside: Beside | None = None) -> None:
         """Serve until told to stop."""
         loop = asyncio.get_running_loop()
@@ -167,8 +189,7 @@ class App:
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._store.close)
             await stack.enter_async_context(self._post)
-            channels = self._current.plan().channels
-            self._post.follow(channels, self._post.prepare(channels))
+            self._post.follow(found := self._current.plan().channels, self._post.prepare(found))
             http = Server(create_app(routes=self._routes(), guard=self._guard()), drain=HTTP_ENDS_WITHIN)
             port = await http.start(self._settings.host, self._settings.port)
             stack.push_async_callback(http.stop)
@@ -178,6 +199,9 @@ class App:
             others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
             if self._server:
                 others.append(asyncio.create_task(_watch(self._server)))
+            if self._reloader:
+                loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
+                others.append(asyncio.create_task(self._reloader.run()))
             if beside:
                 others.append(asyncio.create_task(beside(port)))
             done, _ = await asyncio.wait([work, *others], return_when=asyncio.FIRST_COMPLETED)
@@ -228,10 +252,6 @@ class App:
             with contextlib.suppress(StoreError):
                 self._clock.follow(await self._store.time())
 
-    def _render(self, notice: Notice, delivery: Delivery) -> Message:
-        external_url = self._settings.external_url or self._current.plan().external_url
-        return render(notice, delivery, external_url=external_url)
-
     def _guard(self) -> Guard:
         loopback = is_loopback(self._settings.host)
         return Guard(policy=self._policy(), measures=self._metrics, loopback=loopback, bodies=self._bodies)
@@ -259,6 +279,7 @@ class App:
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
+            *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),
             *ScrapeRoutes(store=store, metrics=metrics, clock=clock).routes(),
         ]
 

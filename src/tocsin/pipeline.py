@@ -20,6 +20,7 @@ from __future__ import annotations
 import msgspec
 
 from tocsin._core.clock import Clock, in_stretches
+from tocsin._core.errors import NotFound
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Alert, Batch, Receipt
 from tocsin._core.room import Room
@@ -68,13 +69,17 @@ class Pipeline:
     async def take(self, batch: Batch) -> Receipt:
         """Classify and store a batch; its answer means that every alert is kept, dropped by the plan or rejected.
 
-        Raises ``StoreUnavailable``; the sender may then send the same batch again.
+        Raises ``StoreUnavailable``; the sender may then send the same batch again. Raises ``NotFound``, and nothing is
+        stored, where the plan in force no longer has its source.
         """
         edition = self._current.edition
         now = batch.alerts[0].received_at if batch.alerts else self._clock.now()
 
         def classify(alert: Alert) -> Classified:
-            return alert, edition.plan.sources[alert.source], edition.classifier.classify(alert, now)
+            source = edition.plan.sources.get(alert.source)
+            if source is None:  # a reload took it away while the alerts were on their way
+                raise NotFound(f"the plan has no source {alert.source} any more")
+            return alert, source, edition.classifier.classify(alert, now)
 
         classified = await in_stretches(self._clock, batch.alerts, classify)
         taken = await take(self._store, classified, now, clock=self._clock, room=self._room)

@@ -47,21 +47,30 @@ class Edition:
     plan: Plan
     classifier: Classifier
 
+    @classmethod
+    def of(cls, plan: Plan) -> Edition:
+        """The edition of a plan; with ten thousand rules this takes seconds."""
+        return cls(plan, Classifier(plan))
+
 
 class Current:
-    """Holds the edition in force."""
+    """Holds the edition in force. A reload assigns another one; nothing else of it ever changes."""
 
     def __init__(self, plan: Plan) -> None:
-        self.edition = Edition(plan, Classifier(plan))
+        self.edition = Edition.of(plan)
 
     def plan(self) -> Plan:
         """The plan in force."""
         return self.edition.plan
 
 
-def load(directory: Path, *, environment: Mapping[str, str]) -> Plan:
-    """The plan of a directory. Raises ``PlanError`` with all its problems."""
-    problems, plan = _read(directory, Reading(environment, directory), lenient=False)
+def load(directory: Path, *, environment: Mapping[str, str], secrets: dict[Path, str] | None = None) -> Plan:
+    """The plan of a directory. Raises ``PlanError`` with all its problems.
+
+    ``secrets``, if given, is filled with the files that were to hold a secret, each with its digest.
+    """
+    reading = Reading(environment, directory, secrets={} if secrets is None else secrets)
+    problems, plan = _read(directory, reading, lenient=False)
     errors = [problem for problem in problems if not problem.warning]
     if errors or plan is None:
         raise PlanError(errors)

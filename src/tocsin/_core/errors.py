@@ -13,7 +13,7 @@
     │   └── SendRefused       the channel says no for good                            do not try again
     ├── Unreadable            a payload is no JSON, or not of its source's shape      do not try again
     ├── InvalidRequest        a parameter is not as it should be; ``path`` names it
-    └── NotFound              no incident or delivery of that id
+    └── NotFound              no incident, delivery or source of that name
 """
 
 from __future__ import annotations
@@ -86,4 +86,4 @@ class InvalidRequest(TocsinError):
 
 
 class NotFound(TocsinError):
-    """No incident or delivery has this id."""
+    """No incident, delivery or source has this name."""

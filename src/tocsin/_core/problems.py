@@ -24,16 +24,20 @@ class Problem:
     width: int = 1
     warning: bool = False
 
-    def __str__(self) -> str:
+    @property
+    def head(self) -> str:
+        """Where it is, and what: one line, without the file's own."""
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        head = f"{place}: {'warning: ' if self.warning else ''}{self.message}"
+        return f"{place}: {'warning: ' if self.warning else ''}{self.message}"
+
+    def __str__(self) -> str:
         if not self.source or not self.line:
-            return head
+            return self.head
         window, column = _window(self.source, self.column - 1)
         meant = window[column : column + max(1, self.width)]
         gap = "".join("\t" if character == "\t" else " " * _columns(character) for character in window[:column])
         caret = "^" * max(1, sum(map(_columns, meant)))
-        return f"{head}\n    {window}\n    {gap}{caret}"
+        return f"{self.head}\n    {window}\n    {gap}{caret}"
 
 
 _WIDEST = 160

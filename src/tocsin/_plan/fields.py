@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,22 +25,25 @@ from tocsin._core.secret import Secret
 from tocsin._core.times import Millis, parse_duration, parse_time
 from tocsin._plan import shapes
 from tocsin._plan.defaults import CLASSES, SOURCES
+from tocsin._plan.files import digest, read_secret
 from tocsin._plan.matchers import MatcherError, parse_matchers
 
 UNSET = "unset"
 """The error type of a secret that is not there: ``check`` only warns of it."""
 
-_MAX_SECRET = 64 << 10
+
 _HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What validators need to know. With ``fill``, a secret that is not there is taken for an empty text."""
+    """What validators need to know. With ``fill``, a secret that is not there is taken for an empty text.
+    ``secrets`` is filled with the digest of each file that was to hold a secret, ``""`` where it could not be read."""
 
     environment: Mapping[str, str]
     directory: Path
     fill: bool = False
+    secrets: dict[Path, str] = field(default_factory=dict)
 
 
 def _error(message: str) -> PydanticCustomError:
@@ -73,7 +76,11 @@ def _elsewhere(value: object, info: ValidationInfo) -> str | None:
     if kind not in ("env", "file") or not isinstance(name, str) or not name:
         return None
     try:
-        return _from_file(info.context.directory / name) if kind == "file" else _from_environment(name, info.context)
+        return (
+            _from_file(info.context.directory / name, info.context)
+            if kind == "file"
+            else _from_environment(name, info.context)
+        )
     except ValueError as error:
         if info.context.fill:
             return ""
@@ -87,19 +94,16 @@ def _from_environment(name: str, reading: Reading) -> str:
     return found
 
 
-def _from_file(path: Path) -> str:
+def _from_file(path: Path, reading: Reading) -> str:
+    reading.secrets[path] = ""
+    data = read_secret(path)
+    reading.secrets[path] = digest(data)
     try:
-        if not path.is_file():
-            raise ValueError(f"there is no file {path}")
-        with path.open("rb") as opened:
-            data = opened.read(_MAX_SECRET + 1)
         found = data.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except OSError as error:
-        raise ValueError(f"the file {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"the file {path} is not UTF-8 text") from None
-    if not found or len(data) > _MAX_SECRET:
-        raise ValueError(f"the file {path} is {'empty' if not found else 'larger than 64 KiB'}")
+    if not found:
+        raise ValueError(f"the file {path} is empty")
     return found
 
 

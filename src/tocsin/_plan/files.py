@@ -1,4 +1,4 @@
-"""The directory of a plan → the bytes of its ``*.yaml`` files in lexical order, and the plan's hash.
+"""The directory of a plan → the bytes of its ``*.yaml`` files in lexical order, and the plan's hash; secret files.
 
 Only files of the directory itself count, or symbolic links to files, as Kubernetes mounts them. Names
 that begin with a dot are left alone: they are editors' and Kubernetes' own.
@@ -17,6 +17,7 @@ from tocsin._core.problems import Problem
 
 MAX_FILE = 5 << 20
 MAX_PLAN = 40 << 20
+MAX_SECRET = 64 << 10
 
 _LOST_LINK = "this link points to nothing; take it away or mend it"
 _VANISHED = "it vanished while it was read; try again once whatever changes the files is done"
@@ -74,6 +75,40 @@ def plan_hash(files: Iterable[RuleFile]) -> str:
             hasher.update(len(part).to_bytes(8, "big"))
             hasher.update(part)
     return hasher.hexdigest()[:12]
+
+
+def read_secret(path: Path) -> bytes:
+    """The bytes of a file that holds a secret. Raises ``ValueError`` with what keeps it from being read."""
+    try:
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}")
+        with path.open("rb") as opened:
+            data = opened.read(MAX_SECRET + 1)
+    except OSError as error:
+        raise ValueError(f"the file {path} cannot be read: {error.strerror}") from None
+    if not data or len(data) > MAX_SECRET:
+        raise ValueError(f"the file {path} is {'empty' if not data else 'larger than 64 KiB'}")
+    return data
+
+
+def secret_digest(path: Path) -> str:
+    """What tells whether a file that holds a secret has changed; ``""`` while it cannot be read."""
+    try:
+        return digest(read_secret(path))
+    except ValueError:
+        return ""
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def rules_digest(directory: Path) -> str:
+    """What tells whether the rule files of a directory have changed, or what keeps them from being read."""
+    files, problems = read_files(directory)
+    kept_from = (f"\0{problem.file}\0{problem.message}" for problem in problems)
+    return plan_hash(files) + digest("".join(kept_from).encode("utf-8", "surrogateescape"))
 
 
 def _read(path: Path, name: str) -> RuleFile | Problem:

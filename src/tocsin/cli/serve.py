@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,14 @@ from tocsin.cli.options import LISTEN, RULES, shipped_rules, start_logging, stop
     help="When the private store syncs to disk.",
 )
 @click.option(
+    "--failing-tests",
+    type=click.Choice(["refuse", "warn"]),
+    default="refuse",
+    envvar="TOCSIN_FAILING_TESTS",
+    show_default=True,
+    help="Whether a reload of rule files whose tests fail is refused.",
+)
+@click.option(
     "--log-format",
     type=click.Choice(["auto", "text", "json"]),
     default="auto",
@@ -65,17 +74,21 @@ from tocsin.cli.options import LISTEN, RULES, shipped_rules, start_logging, stop
 def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_level: str, **flags: Any) -> None:
     """Take alerts in, and tell the groups."""
     from tocsin import app
-    from tocsin.plan import Current, load
+    from tocsin.plan import Current
+    from tocsin.reload import FAILING, Rules, failing_tests, log_problems
 
     if flags["redis"] and flags["data_dir"]:
         raise click.UsageError("--redis and --data-dir exclude each other: a store of yours, or a private one")
     start_logging(log_format, log_level)
     variables = app.environment()
     try:
-        current = Current(load(rules or shipped_rules(), environment=variables))
+        files = Rules(rules or shipped_rules(), variables)
+        current = Current(files.load())
+        if failing := failing_tests(current.edition):
+            log_problems(logging.WARNING, FAILING, failing)  # no reason not to serve: who restarts it may be nobody
         flags["data_dir"] = flags["data_dir"] or app.default_data_dir(variables)
         settings = app.Settings(host=listen[0], port=listen[1], plain="NO_COLOR" in variables, **flags)
-        app.run(settings, current, variables=variables, console=sys.stdout)
+        app.run(settings, current, variables=variables, console=sys.stdout, rules=files)
     except TocsinError as error:
         stop(error)
 

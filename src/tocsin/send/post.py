@@ -20,13 +20,15 @@ from tocsin._core.incident import Delivery, Notice
 from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin._store.client import Store
+from tocsin.send.body import render
 from tocsin.send.console import Console
 from tocsin.send.kinds import Gone, open_sender, open_session
 from tocsin.send.loop import ChannelLoop, Meter
 
 
 class Post:
-    """All channels' loops. Enter it to open the session that they share; leaving it closes every sender."""
+    """All channels' loops. Enter it to open the session that they share; leaving it closes every sender.
+    ``external_url`` is asked for at each send: where people reach Tocsin."""
 
     def __init__(
         self,
@@ -34,14 +36,14 @@ class Post:
         store: Store,
         clock: Clock,
         console: Console,
-        render: Callable[[Notice, Delivery], Message],
+        external_url: Callable[[], str],
         meter: Meter,
         process: str,
     ) -> None:
         self._store = store
         self._clock = clock
         self._console = console
-        self._render = render
+        self._external_url = external_url
         self._meter = meter
         self._process = process
         self._channels: Mapping[str, Channel] = {}
@@ -134,6 +136,9 @@ class Post:
             process=self._process,
         )
         self._start(loop)
+
+    def _render(self, notice: Notice, delivery: Delivery) -> Message:
+        return render(notice, delivery, external_url=self._external_url())
 
     def _start(self, loop: ChannelLoop) -> None:
         if self._group is not None and not self._drained.is_set():

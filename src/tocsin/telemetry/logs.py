@@ -33,6 +33,7 @@ def configure(
     root.handlers = [handler]
     root.setLevel(level)
     logging.captureWarnings(True)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells of every change of a file
     return handler
 
 
