@@ -11,6 +11,7 @@ from tests.support.clock import ManualClock
 
 from tocsin._core.errors import StoreUnavailable
 from tocsin._core.model import Alert, Batch
+from tocsin._core.why import Why
 from tocsin._store.client import Arg, Store
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import ALERTS_AT_ONCE, Pipeline, Routes
@@ -59,6 +60,7 @@ def pipeline(store: Store, clock: ManualClock) -> Pipeline:
         clock=clock,
         plan=current.plan,
         router=Routes(current),
+        explain=lambda _, decision, __: Why(reasons=decision.reasons, plan=decision.plan),
         meter=metrics,
         owed=lambda _: None,
         process="test",

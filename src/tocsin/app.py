@@ -37,6 +37,7 @@ from tocsin.accept.rejected import RejectedRoutes
 from tocsin.accept.reload import ReloadRoutes
 from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
+from tocsin.explain import Keeper
 from tocsin.explain.route import ExplainRoute
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
@@ -164,6 +165,7 @@ class App:
             clock=self._clock,
             plan=current.plan,
             router=Routes(current),
+            explain=Keeper(current).why,
             meter=self._metrics,
             owed=self._post.owed,
             process=self._process,

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from tests.stories.plans import with_rules
-from tests.support.service import SMALL_PLAN, Start, tocsin, write_plan
+from tests.support.alerts import firing
+from tests.support.service import SMALL_PLAN, Start, tocsin, wait_for, write_plan
 
 RULES = (
     "  - {name: known, match: ['service=\"cms\"'], drop: TICKET-381}\n"
@@ -128,3 +129,26 @@ def test_questions_that_cannot_be_answered(start: Start) -> None:
         answer = service.post("/api/v1/explain", body)
         assert answer.status in (400, 422), answer.text
         assert answer.json["problems"][0]["path"] == path
+
+
+def test_why_is_kept_with_the_incident(start: Start) -> None:
+    """Answered from the store: the same after the rules have changed and the service has begun anew."""
+    first = start(with_rules(RULES))
+    first.alert(firing("PaymentGatewayDown", service="payments", severity="warning"))
+    wait_for(lambda: bool(first.incidents()), "the incident")
+    name = first.incident()["id"]
+    before = first.get(f"/api/v1/incidents/{name}").json["decision"]
+    asked = first.post(
+        "/api/v1/explain",
+        {"labels": {"alertname": "PaymentGatewayDown", "service": "payments", "severity": "warning"}},
+    ).json
+    first.stop()
+
+    later = start(with_rules("  - {name: other-now, match: ['alertname!=\"\"'], class: cyber_attack, tier: low}\n"))
+    after = later.get(f"/api/v1/incidents/{name}").json["decision"]
+    shown = later.tocsin("incidents", "show", name).stdout
+
+    assert [each["rule"] for each in before["tried"]] == ["known", "cap", "disk", "payment-gateway-down"]
+    for field in ("rule", "class", "tier", "rto_seconds", "incident_key", "reasons", "tried", "plan"):
+        assert before[field] == after[field] == asked[field]
+    assert "Rules tried" in shown and "- disk" in shown and "+ payment-gateway-down" in shown

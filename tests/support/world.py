@@ -15,6 +15,7 @@ from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
 from tocsin._core.plan import Plan
 from tocsin._core.room import Room
 from tocsin._core.times import SECOND, Millis
+from tocsin._core.why import Why
 from tocsin._store import deliveries, incidents
 from tocsin._store.client import Store
 from tocsin._store.listing import list_incidents, show_incident
@@ -132,6 +133,7 @@ class World:
             clock=self.clock,
             plan=lambda: self.plan,
             router=_Router(self),
+            explain=lambda _, decision, __: Why(reasons=decision.reasons, plan=decision.plan),
             meter=self.meter,
             owed=self.deliveries.extend,
             process="test",

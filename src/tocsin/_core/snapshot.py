@@ -1,11 +1,13 @@
-"""An incident as clients see it: one shape for notices, lists and answers."""
+"""An incident and a decision as clients see them: one shape each for notices, lists and answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tocsin._core.incident import Incident
+from tocsin._core.model import Classification
 from tocsin._core.times import SECOND, Millis, format_time
+from tocsin._core.why import Tried, Why
 
 
 def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
@@ -51,3 +53,48 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
     if incident.drill:
         fields["drill"] = True
     return fields
+
+
+def decided_item(decision: Classification) -> dict[str, Any]:
+    """What a classification says, JSON-ready, without its reasons."""
+    item: dict[str, Any] = {
+        "rule": decision.rule,
+        "class": decision.class_,
+        "tier": decision.tier.value,
+        "impact": decision.impact,
+        "importance": decision.importance,
+        "outage": decision.outage,
+        "rto_seconds": decision.rto // SECOND,
+        "wait_seconds": decision.wait / SECOND,
+        "service": decision.service,
+        "environment": decision.environment,
+        "location": decision.location,
+        "vendor": decision.vendor,
+        "title": {"en": decision.title.en, "zh": decision.title.zh},
+        "incident_key": decision.key_text,
+        "drill": decision.drill,
+    }
+    if decision.subtype:
+        item["subtype"] = decision.subtype
+    return item
+
+
+def why_item(why: Why) -> dict[str, Any]:
+    """The reasons for a decision, JSON-ready. ``tried_left_out`` counts rules tried that were not kept."""
+    item: dict[str, Any] = {
+        "groups": list(why.groups),
+        "channels": list(why.channels),
+        "reasons": list(why.reasons),
+        "tried": [_tried_item(each) for each in why.tried],
+        "plan": why.plan,
+    }
+    if why.left_out:
+        item["tried_left_out"] = why.left_out
+    return item
+
+
+def _tried_item(tried: Tried) -> dict[str, Any]:
+    item: dict[str, Any] = {"rule": tried.rule, "place": tried.place, "matched": tried.matched}
+    if tried.matched:
+        return {**item, "note": tried.note}
+    return {**item, "failed": tried.failed, "saw": tried.saw}

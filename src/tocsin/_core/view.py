@@ -15,14 +15,15 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """What fired anew since the last commit, summed up.
 
     ``count`` counts alerts that the incident had not had before; ``first_at`` is when the first of all was
-    accepted, ``earliest_start`` the earliest start that one named, ``top`` the highest classification and
-    ``shortest`` the one with the shortest recovery time (the first of equals).
+    accepted, ``earliest_start`` the earliest start that one named, ``top`` the highest classification, which is that
+    of ``top_identity``, and ``shortest`` the one with the shortest recovery time (the first of equals).
     """
 
     count: int
     first_at: Millis
     earliest_start: Millis | None
     top: Classification
+    top_identity: str
     shortest: Classification
     classes: tuple[str, ...]
     services: tuple[str, ...]

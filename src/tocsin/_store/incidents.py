@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from tocsin._core.errors import StoreMismatch
-from tocsin._core.incident import AlertRecord, Delivery, Incident, Notice, TimelineEntry
-from tocsin._core.model import Classification
+from tocsin._core.incident import Delivery, Incident, Notice, TimelineEntry
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
-from tocsin._core.view import Claim, Joined, View
+from tocsin._core.view import Claim
+from tocsin._core.why import Why
 from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode, pack
 from tocsin._store.keys import Keys
+from tocsin._store.views import view_of
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +42,15 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be written of one key. ``incidents`` are the changed ones, the present one last;
-    ``owing`` says for each (incident, sequence, group) how many primary deliveries it has."""
+    """What is to be written of one key. ``incidents`` are the changed ones, the present one last; ``explained`` says
+    of incidents why they are graded as they are; ``owing`` says for each (incident, sequence, group) how many primary
+    deliveries it has."""
 
     claim: Claim
     incidents: tuple[Incident, ...]
     opened: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    explained: tuple[tuple[str, Why], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     owing: tuple[tuple[str, int, str, int], ...] = ()
     timeline: tuple[tuple[str, TimelineEntry], ...] = ()
@@ -98,7 +101,7 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
     for key, tries, fields, incident, names in found:
         stored = next(answers) if incident else None
         try:
-            view = _view(key, fields)
+            view = view_of(key, fields)
             present = decode(Incident, stored) if stored else None
         except StoreMismatch as error:
             # It must not hold up the others. Its lease runs out, and after some tries it is set aside.
@@ -110,20 +113,6 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
         msgspec.structs.replace(claimed, view=msgspec.structs.replace(claimed.view, told=arrived))
         for claimed, arrived in zip(loaded, told, strict=True)
     )
-
-
-async def with_alerts(store: Store, keys: Keys, claimed: Claim) -> Claim:
-    """The claim with the records of its newest alerts. Raises ``StoreUnavailable``, and ``StoreMismatch``."""
-    pipe = store.pipeline()
-    for name, _ in claimed.newest:
-        pipe.hmget(keys.alert(name), ["b", "e"])
-    rows = await store.call(pipe.execute()) if claimed.newest else []
-    view = msgspec.structs.replace(
-        claimed.view,
-        shown_later=sum(body is not None for body, _ in rows[: claimed.view.later]),
-        alerts=tuple(_alerts(claimed.newest, rows)),
-    )
-    return msgspec.structs.replace(claimed, view=view)
 
 
 async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> list[dict[str, str]]:
@@ -139,52 +128,6 @@ async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> l
         rows = {name: next(answers) for name in names}
         told.append({f"{name}/{field.decode()}": row[field].decode() for name, row in rows.items() for field in row})
     return told
-
-
-def _alerts(names: Sequence[tuple[str, bool]], rows: list[Any]) -> Iterable[AlertRecord]:
-    for (_, firing), (body, ended) in zip(names, rows, strict=True):
-        if body:
-            record = decode(AlertRecord, body)
-            ends_at = int(ended) if ended and not firing else None
-            yield msgspec.structs.replace(record, firing=firing, ends_at=ends_at)
-
-
-def _view(key: str, fields: dict[str, Any]) -> View:
-    def number(name: str) -> int:
-        return int(fields.get(name) or 0)
-
-    previous = fields.get("prev", b"").decode().split()
-    return View(
-        key=key,
-        rev=number("rev"),
-        mark=number("mark"),
-        seq=number("seq"),
-        firing=number("firing"),
-        total=number("total"),
-        zero_at=number("zero"),
-        unseen=number("unseen"),
-        stale=number("stale"),
-        truncated=number("t_trunc"),
-        joined=_joined(fields) if "t_at" in fields else None,
-        later=number("later"),
-        previous=(previous[0], int(previous[1])) if previous else None,
-    )
-
-
-def _joined(fields: dict[str, bytes]) -> Joined:
-    def words(name: str) -> tuple[str, ...]:
-        return tuple(word for word in fields.get(name, b"").decode().split("\x1f") if word)
-
-    start = fields.get("t_start")
-    return Joined(
-        count=int(fields["t_n"]),
-        first_at=int(fields["t_at"]),
-        earliest_start=int(start) if start else None,
-        top=decode(Classification, fields["t_top"]),
-        shortest=decode(Classification, fields["t_quick"]),
-        classes=words("t_classes"),
-        services=words("t_services"),
-    )
 
 
 async def release(store: Store, keys: Keys, claimed: Claim, *, due: Millis, failed: bool) -> None:
@@ -254,7 +197,10 @@ def _body(names: _Names, keys: Keys, change: Commit) -> dict[str, Any]:
         "stats": list(change.stats),
         "incidents": [_incident(names, keys, incident, change) for incident in change.incidents],
         "timeline": [[names.place(keys.timeline(name)), names.value(entry)] for name, entry in change.timeline],
-        "notices": [[names.place(keys.notice(notice.id)), names.value(notice)] for notice in change.notices],
+        "notices": [
+            *([names.place(keys.notice(notice.id)), names.value(notice)] for notice in change.notices),
+            *([names.place(keys.why(incident)), names.value(why)] for incident, why in change.explained),
+        ],
         "told": [
             [names.place(keys.told(incident)), told_field(sequence, group), count]
             for incident, sequence, group, count in change.owing

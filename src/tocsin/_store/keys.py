@@ -33,6 +33,7 @@ PERSISTENT: Mapping[str, str] = {
     "lane": "the waiting deliveries of one incident, group and channel; gone with the last of them",
     "delivery": "a delivery that waits or is dead: owed, so it stays; an accepted one gets a TTL",
     "notice": "a notice; gets the retention as its TTL at once",
+    "why": "as notice",
     "deliveries": "the index of deliveries; entries go with the retention",
     "dead": "the index of dead letters; an entry goes when it is retried",
     "stats": "counters that survive restarts; closed label sets, so bounded",
@@ -93,6 +94,10 @@ class Keys:
     def timeline(self, incident: str) -> str:
         """LIST of ``TimelineEntry``."""
         return f"{self._prefix}timeline:{incident}"
+
+    def why(self, incident: str) -> str:
+        """STRING: a ``Why``, of the alert that graded the incident. TTL as a notice."""
+        return f"{self._prefix}why:{incident}"
 
     def told(self, incident: str) -> str:
         """HASH ``<sequence>/<group>`` → ``accepted``, or how many of its deliveries are neither accepted nor dead."""

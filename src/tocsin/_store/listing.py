@@ -9,6 +9,7 @@ import msgspec
 
 from tocsin._core.errors import NotFound
 from tocsin._core.incident import Delivery, Incident, TimelineEntry
+from tocsin._core.why import Why
 from tocsin._store.client import Store
 from tocsin._store.codec import decode
 from tocsin._store.keys import Keys
@@ -30,11 +31,12 @@ class Page(Generic[T]):
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident with its record."""
+    """An incident with its record, and why it is graded as it is."""
 
     incident: Incident
     timeline: tuple[TimelineEntry, ...]
     deliveries: tuple[Delivery, ...]
+    why: Why | None
 
 
 async def list_incidents(
@@ -101,13 +103,15 @@ async def show_incident(store: Store, incident_id: str) -> Whole:
         pipe.get(keys.incident(incident_id))
         pipe.lrange(keys.timeline(incident_id), 0, -1)
         pipe.lrange(keys.deliveries_of(incident_id), 0, -1)
-        body, entries, ids = await store.call(pipe.execute())
+        pipe.get(keys.why(incident_id))
+        body, entries, ids, why = await store.call(pipe.execute())
         if body:
             deliveries = await _deliveries(store, [(0, name.decode(), keys) for name in ids])
             return Whole(
                 incident=decode(Incident, body),
                 timeline=tuple(decode(TimelineEntry, entry) for entry in entries),
                 deliveries=tuple(delivery for delivery in deliveries if delivery),
+                why=decode(Why, why) if why else None,
             )
     raise NotFound(f"there is no incident {incident_id}")
 

@@ -120,8 +120,8 @@ def _page(one: Traced, said: Explanation | None, *, stepwise: bool) -> Iterator[
     yield click.style("Rules tried", bold=True)
     yield from _tried(said)
     yield click.style("Why", bold=True)
-    yield from (f"  - {one_line(reason, 300)}" for reason in said.reasons)
-    yield f"  (plan {said.plan})"
+    yield from (f"  - {one_line(reason, 300)}" for reason in said.why.reasons)
+    yield f"  (plan {said.why.plan})"
 
 
 def _outcome(said: Explanation) -> Iterator[str]:
@@ -141,12 +141,12 @@ def _facts(decision: Classification, said: Explanation) -> Iterator[tuple[str, s
     yield "service", f"{decision.service or 'unknown'}{f' ({place})' if place else ''}"
     yield "vendor", decision.vendor
     yield "incident", decision.key_text
-    yield "groups", ", ".join(said.groups)
-    yield "channels", ", ".join(said.channels)
+    yield "groups", ", ".join(said.why.groups)
+    yield "channels", ", ".join(said.why.channels)
 
 
 def _tried(said: Explanation) -> Iterator[str]:
-    shown = [each for each in said.tried if each.matched] if len(said.tried) > _MOST else said.tried
+    shown = [each for each in said.why.tried if each.matched] if len(said.why.tried) > _MOST else said.why.tried
     width = max((len(each.rule) for each in shown), default=0)
     for each in shown:
         name = f"{one_line(each.rule):<{width}}"
@@ -154,10 +154,10 @@ def _tried(said: Explanation) -> Iterator[str]:
             yield click.style(f"  + {name}  {each.note}  {one_line(each.place)}", fg="green")
         else:
             yield f"  - {name}  {one_line(each.failed, 200)}, but it is {one_line(json.dumps(each.saw), 120)}"
-    left_out = len(said.tried) - len(shown)
+    left_out = len(said.why.tried) - len(shown)
     if left_out:
         yield f"    ({left_out} more did not match; --json shows them all)"
-    if not said.tried:
+    if not said.why.tried:
         yield "  none"
 
 

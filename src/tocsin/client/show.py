@@ -161,7 +161,21 @@ def _why(decision: Mapping[str, Any]) -> Iterator[str]:
     inputs = [f"{name} {word(decision[name])}" for name in ("impact", "importance", "plan") if decision.get(name)]
     if inputs:
         reasons.append(f"({', '.join(inputs)})")
-    return section("Why", reasons)
+    yield from section("Why", reasons)
+    yield from section("Rules tried", _tried(decision))
+
+
+def _tried(decision: Mapping[str, Any]) -> Iterator[str]:
+    tried = decision.get("tried") or ()
+    width = max((len(word(each.get("rule"))) for each in tried), default=0)
+    for each in tried:
+        name = f"{word(each.get('rule')):<{width}}"
+        if each.get("matched"):
+            yield f"+ {name}  {word(each.get('note'))}  {word(each.get('place'))}".rstrip()
+        else:
+            yield f"- {name}  {word(each.get('failed'), 200)}, but it was {word(each.get('saw'), 80) or 'empty'}"
+    if decision.get("tried_left_out"):
+        yield f"({decision['tried_left_out']} more did not match)"
 
 
 def _entry(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocsin._core.incident import Delivery, Notice
-from tocsin._core.model import Alert, Classification, Dropped
+from tocsin._core.model import Alert, Classification, Dropped, DropReason
 from tocsin._core.plan import Plan
 from tocsin._core.times import Millis, format_duration
+from tocsin._core.why import Why
 from tocsin.classify.classifier import SUBJECTS, Classifier
 from tocsin.classify.sight import Sight
 from tocsin.classify.tried import try_rules
@@ -16,19 +17,20 @@ from tocsin.incident.audience import FALLBACK_AFTER, told_of
 from tocsin.route.decide import route
 
 
-def explain(alert: Alert, plan: Plan, classifier: Classifier, now: Millis) -> Explanation:
-    """The decision about an alert at a time; ``classifier`` is the plan's."""
+def explain(alert: Alert, plan: Plan, classifier: Classifier, now: Millis, *, most: int | None = None) -> Explanation:
+    """The decision about an alert at a time; ``classifier`` is the plan's. Of the rules that were tried and did not
+    match, no more than make up ``most`` with those that did are told: those that came nearest."""
     decision = classifier.classify(alert, now)
     sight = classifier.sight_of(alert)
     if isinstance(decision, Dropped):
-        by_rule = decision.reason.value == "rule"
-        tried = tuple(try_rules(plan.rules, sight.value, now)) if by_rule else ()
+        rules = plan.rules if decision.reason is DropReason.RULE else ()
+        tried, left_out = try_rules(rules, sight.value, now, most=most)
         reasons = (f"dropped by {decision.reason.value} {decision.by}: {decision.why}",)
-        return Explanation(decision=decision, reasons=reasons, tried=tried, plan=plan.hash)
+        return Explanation(decision, Why(reasons=reasons, tried=tried, left_out=left_out, plan=plan.hash))
+    tried, left_out = try_rules(plan.rules, sight.value, now, most=most)
     groups = told_of(plan.classes[decision.class_], decision.tier, plan)
     channels = dict.fromkeys(delivery.channel for delivery in opening(groups, decision, plan, now))
-    return Explanation(
-        decision=decision,
+    why = Why(
         groups=groups,
         channels=tuple(channels),
         reasons=(
@@ -37,9 +39,11 @@ def explain(alert: Alert, plan: Plan, classifier: Classifier, now: Millis) -> Ex
             *_audience(decision, plan),
             *_channels(groups, decision, plan),
         ),
-        tried=tuple(try_rules(plan.rules, sight.value, now)),
+        tried=tried,
+        left_out=left_out,
         plan=plan.hash,
     )
+    return Explanation(decision, why)
 
 
 def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> tuple[Delivery, ...]:

@@ -14,11 +14,14 @@ from typing import Protocol
 
 from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.errors import StoreError
-from tocsin._core.incident import Delivery, Fallback, Notice
+from tocsin._core.incident import AlertRecord, Delivery, Fallback, Notice
+from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
 from tocsin._core.times import SECOND, Millis
 from tocsin._core.view import Claim
+from tocsin._core.why import Why
 from tocsin._store import incidents as stored
+from tocsin._store import views
 from tocsin._store.client import Store
 from tocsin._store.incidents import Commit
 from tocsin._store.keys import Keys
@@ -61,6 +64,10 @@ class Meter(Protocol):
         ...
 
 
+Explain = Callable[[AlertRecord | None, Classification, Millis], Why]
+"""Why an alert's classification is what it is, to be kept."""
+
+
 class IncidentLoop:
     """Works one store's due queues, all shards. ``wake`` tells it of a key that is due."""
 
@@ -71,6 +78,7 @@ class IncidentLoop:
         clock: Clock,
         plan: Callable[[], Plan],
         router: Router,
+        explain: Explain,
         meter: Meter,
         owed: Callable[[Iterable[Delivery]], None],
         process: str,
@@ -79,6 +87,7 @@ class IncidentLoop:
         self._clock = clock
         self._plan = plan
         self._router = router
+        self._explain = explain
         self._meter = meter
         self._owed = owed
         self._process = process
@@ -190,9 +199,10 @@ class IncidentLoop:
             decision = decide(claim.incident, claim.view, plan, now, counter=counter)
             if decision.notices and not claim.view.alerts:
                 # Deciding needs no alert's record, however many have come; telling shows the newest.
-                claim = await stored.with_alerts(self._store, keys, claim)
+                claim = await views.with_alerts(self._store, keys, claim)
                 decision = decide(claim.incident, claim.view, plan, now, counter=counter)
-            change = self._commit(claim, decision, now)
+            explained = await self._explained(keys, claim, decision, now)
+            change = self._commit(claim, decision, explained, now)
             verdict = await stored.commit(self._store, keys, change, now)
             if verdict == "taken":
                 continue
@@ -204,7 +214,18 @@ class IncidentLoop:
             return
         raise AssertionError(f"no free incident id for {claim.key}")
 
-    def _commit(self, claim: Claim, decision: Decision, now: Millis) -> Commit:
+    async def _explained(
+        self, keys: Keys, claim: Claim, decision: Decision, now: Millis
+    ) -> tuple[tuple[str, Why], ...]:
+        """Why an incident is graded as it is now, where that has just been decided."""
+        joined = claim.view.joined
+        graded = [each.id for each in decision.incidents if joined is not None and each.decision is joined.top]
+        if joined is None or not graded:
+            return ()
+        alert = await views.alert_of(self._store, keys, joined.top_identity)
+        return ((graded[-1], self._explain(alert, joined.top, now)),)
+
+    def _commit(self, claim: Claim, decision: Decision, explained: tuple[tuple[str, Why], ...], now: Millis) -> Commit:
         plan = self._plan()
         deliveries: list[Delivery] = []
         owing: list[tuple[str, int, str, int]] = []
@@ -221,6 +242,7 @@ class IncidentLoop:
             incidents=decision.incidents,
             opened=decision.opened,
             notices=decision.notices,
+            explained=explained,
             deliveries=tuple(deliveries),
             owing=tuple(owing),
             timeline=decision.timeline,

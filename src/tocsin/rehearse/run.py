@@ -71,7 +71,7 @@ def _run(test: PlanTest, plan: Plan, classifier: Classifier) -> Result:
 
 def _way(alert: Alert, plan: Plan, classifier: Classifier, now: int) -> tuple[str, ...]:
     """How it was decided: the rules that were tried and what did not hold, the nearest the decision last; then why."""
-    told = explain(alert, plan, classifier, now)
+    told = explain(alert, plan, classifier, now).why
     tried = [
         f"+ {each.rule}: {each.note}" if each.matched else f"- {each.rule}: {each.failed}, but it is {each.saw!r}"
         for each in told.tried[-_TRIED_SHOWN:]

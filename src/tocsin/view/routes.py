@@ -80,7 +80,7 @@ class View:
         item = shapes.incident_item(whole.incident, self._plan().language, self._clock.now())
         item["timeline"] = [shapes.timeline_item(entry) for entry in whole.timeline]
         item["deliveries"] = [shapes.delivery_item(delivery) for delivery in whole.deliveries]
-        item["decision"] = shapes.decision_item(whole.incident, whole.deliveries)
+        item["decision"] = shapes.decision_item(whole)
         return _json(item)
 
     async def deliveries(self, request: web.Request) -> web.Response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tocsin._core.incident import Delivery, Incident, TimelineEntry
 from tocsin._core.plan import GROUPS
-from tocsin._core.snapshot import snapshot
-from tocsin._core.times import SECOND, Millis, format_time
+from tocsin._core.snapshot import decided_item, snapshot, why_item
+from tocsin._core.times import Millis, format_time
+from tocsin._core.why import Why
+from tocsin._store.listing import Whole
 
 
 def incident_item(incident: Incident, language: str, now: Millis) -> dict[str, Any]:
@@ -51,27 +52,16 @@ def timeline_item(entry: TimelineEntry) -> dict[str, Any]:
     return item
 
 
-def decision_item(incident: Incident, deliveries: Sequence[Delivery]) -> dict[str, Any]:
-    """Why the incident is as it is: the decision about the alert that graded it."""
+def decision_item(whole: Whole) -> dict[str, Any]:
+    """Why the incident is as it is: the explanation that was kept of the alert that graded it, with what has become of
+    it since: whom it was told to, on which channels, and later changes of its recovery time."""
+    incident = whole.incident
     made = incident.decision
-    item: dict[str, Any] = {
-        "rule": made.rule,
-        "class": made.class_,
-        "tier": made.tier.value,
-        "impact": made.impact,
-        "importance": made.importance,
-        "outage": made.outage,
-        "rto_seconds": made.rto // SECOND,
-        "service": made.service,
-        "environment": made.environment,
-        "location": made.location,
-        "vendor": made.vendor,
-        "incident_key": incident.key_text,
-        "groups": [group for group in GROUPS if group in incident.told],
-        "channels": sorted({delivery.channel for delivery in deliveries}),
-        "reasons": list(made.reasons),
-        "plan": made.plan,
-    }
-    if made.subtype:
-        item["subtype"] = made.subtype
+    item = {**decided_item(made), "dropped": None, **why_item(whole.why or Why(plan=made.plan))}
+    item["reasons"] += [reason for reason in made.reasons if reason not in item["reasons"]]
+    item["incident_key"] = incident.key_text
+    told = [group for group in GROUPS if group in incident.told]
+    if told:
+        item["groups"] = told
+        item["channels"] = sorted({delivery.channel for delivery in whole.deliveries})
     return item

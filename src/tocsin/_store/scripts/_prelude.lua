@@ -16,6 +16,7 @@
 -- t_* (taken), which the commit empties. So nothing is lost that joins between a claim and its commit.
 --   _n      distinct new alerts                _at    acceptance of the first
 --   _start  earliest start                     _rank, _top  the highest tier's rank, and what the plan says of it
+--   _topid  its identity
 --   _trunc  as trunc, where it grew
 --   _rto, _quick  the shortest recovery time, and what the plan says of it
 --   _classes, _services  distinct, separated by 0x1f

@@ -152,6 +152,7 @@ local function put_fresh(key, a, is_new)
   if says[1] > view.f_rank then
     set(key, 'f_rank', says[1])
     set(key, 'f_top', decision)
+    set(key, 'f_topid', a[1])
   end
   if not view.f_rto or says[4] < num(view.f_rto) then
     set(key, 'f_rto', says[4])

@@ -96,7 +96,7 @@ local function take(view)
     redis.call('HDEL', view, 'f_trunc')
   end
   local f = redis.call('HMGET', view, 'f_at', 'f_start', 'f_rank', 'f_top', 'f_rto', 'f_n', 'f_classes', 'f_services',
-    'f_quick')
+    'f_quick', 'f_topid')
   if not f[1] then
     return
   end
@@ -108,14 +108,15 @@ local function take(view)
     redis.call('HSET', view, 't_start', f[2])
   end
   if num(f[3]) > num(t[3]) then
-    redis.call('HSET', view, 't_rank', f[3], 't_top', f[4])
+    redis.call('HSET', view, 't_rank', f[3], 't_top', f[4], 't_topid', f[10])
   end
   if not t[4] or num(f[5]) < num(t[4]) then
     redis.call('HSET', view, 't_rto', f[5], 't_quick', f[9])
   end
   redis.call('HSET', view, 't_n', num(t[5]) + num(f[6]),
     't_classes', join(t[6], f[7]), 't_services', join(t[7], f[8]))
-  redis.call('HDEL', view, 'f_at', 'f_start', 'f_rank', 'f_top', 'f_rto', 'f_quick', 'f_n', 'f_classes', 'f_services')
+  redis.call('HDEL', view, 'f_at', 'f_start', 'f_rank', 'f_top', 'f_topid', 'f_rto', 'f_quick', 'f_n', 'f_classes',
+    'f_services')
 end
 
 -- Puts back a key that was due for an expiry only; true if it did.

@@ -7,7 +7,7 @@
 --       opened: an incident was opened                 keep: ms that an idle view is kept
 --       retention: ms                                  stats: {{field, by}, …}
 --       incidents: {{key place, id, value place, is new, order in the index, closed at or -1}, …}
---       timeline: {{key place, value place}, …}        notices: {{key place, value place}, …}
+--       timeline: {{key place, value place}, …}        notices: {{key place, value place}, …}, explanations among them
 --       told: {{key place, field, count}, …}
 --       deliveries: {{key place, id, value place, lane key place, lane, queue place, sending place, channel,
 --                     of-incident place}, …}
@@ -91,7 +91,7 @@ if c.opened then
 end
 redis.call('HSET', view, 'v', 1, 'rev', c.rev + 1, 'done', c.mark, 'cseq', c.seq, 'rank', c.rank, 'inc', c.inc,
   'last', now, 'prev', c.prev)
-redis.call('HDEL', view, 't_at', 't_start', 't_rank', 't_top', 't_rto', 't_quick', 't_n', 't_classes', 't_services',
+redis.call('HDEL', view, 't_at', 't_start', 't_rank', 't_top', 't_topid', 't_rto', 't_quick', 't_n', 't_classes', 't_services',
   't_trunc')
 if c.clock < 0 then
   redis.call('HDEL', view, 'clock')
