@@ -70,6 +70,16 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("rules: [{name: a, drop: x, class: other}]", 28, "a rule that drops decides nothing else"),
     ("rules: [{name: a, drop: x, continue: true}]", 28, "a rule that drops decides nothing else"),
     ("rules: [{name: a, title: {de: x}}]", 26, "it has no language `de`"),
+    ("rules: [{name: a, title: 'Disk {node'}]", 32, "this brace is never closed"),
+    ("rules: [{name: a, title: {zh: '磁盘 }'}}]", 35, "this brace closes none"),
+    ("rules: [{name: a, title: {en: Disk, zh: '{}'}}]", 42, "the name of a label between the braces"),
+    ("rules: [{name: a, links: {runbook: 'https://w.example/{a'}}]", 55, "this brace is never closed"),
+    ("rules: [{name: a, links: {runbook: 'https://{host}/a'}}]", 36, "begin with the whole host"),
+    ("rules: [{name: a, links: {runbook: 'https://w.example.{a}/'}}]", 36, "begin with the whole host"),
+    ("rules: [{name: a, links: {runbook: '{a}'}}]", 36, "begin with the whole host"),
+    ("rules: [{name: a, links: {runbook: 'javascript:alert(1)'}}]", 36, "must be a whole address"),
+    ("rules: [{name: a, links: {runbook: 'https://w.example/a b'}}]", 36, "without spaces"),
+    ("rules: [{name: a, links: {incident: 'https://w.example/'}}]", 27, "is made by Tocsin itself"),
     ("tests: [5]", 9, "must be a mapping"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {teir: high}}]", 53, "did you mean `tier`"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {class: nope}}]", 60, "there is no class `nope`"),
@@ -85,7 +95,7 @@ LATER = (
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest", "calendar")]
     + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "when", "mention", "details")]
     + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "when", "mention")]
-    + [("services: {a: {teams: [x]}}", "teams"), ("rules: [{name: a, links: {}}]", "links")]
+    + [("services: {a: {teams: [x]}}", "teams")]
     + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels", "calendar")]
 )
 

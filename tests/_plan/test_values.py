@@ -11,6 +11,7 @@ from tests._plan.written import SMALL, plan_of
 
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
+from tocsin._core.pattern import Pattern, TextPattern
 from tocsin._core.plan import Plan, Source, TierPolicy, Vendor
 from tocsin._core.secret import Secret
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND
@@ -172,14 +173,17 @@ def test_rules_carry_every_field(tmp_path: Path) -> None:
         "services: {cms: }\nvendors: {acme: }\n"
         "rules: [{name: r, match: ['a=b,c=d', 'e!=f'], match_any: ['g=h', 'i=j,k=l'], class: cyber_attack, subtype: s,"
         " impact: partial, tier: low, max_tier: medium, outage: true, service: cms, vendor: acme,"
-        " title: {zh: 题, en: T}, wait: 0s, rto: 90m, incident_by: [class, pod], continue: true}]",
+        " title: {zh: 题, en: T}, links: {runbook: 'https://w.example/{a}'},"
+        " wait: 0s, rto: 90m, incident_by: [class, pod], continue: true}]",
     ).rules
     assert [str(matcher) for matcher in rule.match] == ['a="b"', 'c="d"', 'e!="f"']
     assert [[str(matcher) for matcher in each] for each in rule.match_any] == [['g="h"'], ['i="j"', 'k="l"']]
     assert (rule.class_, rule.subtype, rule.impact, rule.tier, rule.max_tier) == (
         "cyber_attack", "s", "partial", Tier.LOW, Tier.MEDIUM,
     )  # fmt: skip
-    assert (rule.outage, rule.service, rule.vendor, rule.title) == (True, "cms", "acme", Text("T", "题"))
+    assert (rule.outage, rule.service, rule.vendor) == (True, "cms", "acme")
+    assert rule.title == TextPattern(Pattern(("T",)), Pattern(("题",)))
+    assert rule.links == {"runbook": Pattern(("https://w.example/", ""), ("a",))}
     assert (rule.wait, rule.rto, rule.incident_by, rule.continue_) == (0, 90 * MINUTE, ("class", "pod"), True)
 
 

@@ -89,6 +89,29 @@ def test_links_need_an_address_and_full_details() -> None:
     assert render(notice(), delivery("legal"), external_url="").body["links"] == {}
 
 
+def test_links_of_the_plan_go_before_annotations_and_to_full_details_only() -> None:
+    """Any name; in the texts too, by their names."""
+    links = {"runbook": "https://w.example/down", "graphs": "https://g.example/d"}
+    made = notice(incident={"plan_links": links})
+    full = render(made, delivery(), external_url="")
+    assert full.body["links"] == {"dashboard": "https://grafana.example/d/pay", **links}
+    assert "graphs: https://g.example/d" in full.text and "Runbook: https://w.example/down" in full.text
+    assert "plan_links" not in full.body["incident"]
+    summary = render(made, delivery("legal"), external_url="")
+    assert summary.body["links"] == {} and "w.example" not in json.dumps(summary.body)
+
+
+def test_a_title_with_labels_is_for_those_who_see_labels() -> None:
+    """Others get the one without, in subject, text and body."""
+    made = notice(incident={"plain_title": {"en": "Critical function outage: payments", "zh": ""}})
+    assert render(made, delivery(), external_url="").body["incident"]["title"] == "Payment gateway down"
+    for told in (delivery("business"), delivery("technical", groups=("technical", "legal"), details="summary")):
+        message = render(made, told, external_url="")
+        assert message.body["incident"]["title"] == "Critical function outage: payments"
+        assert "plain_title" not in message.body["incident"]
+        assert "Payment gateway down" not in json.dumps(message.body) + message.subject
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "file:///etc/passwd", "https://", "https://a b", "http://[", "https://x/\x1b[31m"]
 )

@@ -90,6 +90,20 @@ def test_links_need_to_know_where_people_reach_the_service(start: Start, hooks: 
     assert body["incident"]["id"] in body["links"]["incident"]
 
 
+def test_a_rule_names_its_incident_and_says_where_to_read_on(start: Start, hooks: Hooks) -> None:
+    """Labels are filled in for those who see labels; business and legal get neither host nor link."""
+    rule = "    title: 'No answer from {instance}'\n    links: {runbook: 'https://wiki.example/{alertname}'}\n"
+    service = start(SMALL_PLAN.replace("    impact: wide", f"    impact: wide\n{rule.rstrip()}"))
+    service.alert(ALERT)
+
+    opened = hooks.wait("opened", *GROUPS)
+
+    assert opened["technical"]["incident"]["title"] == f"No answer from {ALERT['labels']['instance']}"
+    assert opened["technical"]["links"]["runbook"] == f"https://wiki.example/{ALERT['labels']['alertname']}"
+    assert opened["legal"]["incident"]["title"] == "Critical function outage: payments"
+    assert "runbook" not in opened["legal"]["links"]
+
+
 def test_one_channel_of_several_groups_gets_one_message(start: Start, hooks: Hooks) -> None:
     """Legal and data share a channel: one message for both, with no more in it than each of them may see."""
     service = start(SMALL_PLAN.replace("channels: [data-hook]", "channels: [legal-hook]"))

@@ -63,7 +63,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     """What the plan says about one alert, and why. ``key`` is the incident key, part by part; ``matched`` are all
-    rules that matched, in order, of which ``rule`` decided."""
+    rules that matched, in order, of which ``rule`` decided. ``plain_title`` is the title for groups that see no raw
+    labels, where ``title`` shows one."""
 
     rule: str
     class_: str
@@ -76,6 +77,8 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_"
     rto: Millis
     wait: Millis
     title: Text
+    plain_title: Text | None = None
+    links: dict[str, str] = {}
     service: str = ""
     environment: str = ""
     location: str = ""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from tocsin._core.expression import Expression
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
+from tocsin._core.pattern import Pattern, TextPattern
 from tocsin._core.secret import Secret
 from tocsin._core.times import DAY, HOUR, MINUTE, Millis
 
@@ -183,7 +184,8 @@ class Rule:
     outage: bool | None = None
     service: str | None = None
     vendor: str | None = None
-    title: Text | None = None
+    title: TextPattern | None = None
+    links: Mapping[str, Pattern] | None = None
     wait: Millis | None = None
     rto: Millis | None = None
     incident_by: tuple[str, ...] | None = None

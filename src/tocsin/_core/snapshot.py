@@ -74,6 +74,8 @@ def decided_item(decision: Classification) -> dict[str, Any]:
         "incident_key": decision.key_text,
         "drill": decision.drill,
     }
+    if decision.links:
+        item["links"] = dict(decision.links)
     if decision.subtype:
         item["subtype"] = decision.subtype
     return item

@@ -225,6 +225,7 @@ def _rule(place: str, entry: RuleEntry, timezone: ZoneInfo) -> Rule:
         "match_any": tuple(entry.match_any),
         "tier": Tier(entry.tier) if entry.tier else None,
         "max_tier": Tier(entry.max_tier) if entry.max_tier else None,
+        "links": None if entry.links is None else _frozen(entry.links),
         "incident_by": tuple(entry.incident_by) if entry.incident_by else None,
         "until": None if entry.until is None else _moment(entry.until, timezone),
     }

@@ -39,7 +39,7 @@ def complaints(errors: Iterable[ErrorDetails], root: Mapping, sources: Sources, 
     """One problem for each error. With ``lenient``, a secret that is not there is only a warning."""
     problems = []
     for error in errors:
-        location = tuple(_location(root, error["loc"]))
+        location = (*_location(root, error["loc"]), *error.get("ctx", {}).get("within", ()))
         mark, message = _told(_Case(error, location, root, sources))
         warning = lenient and error["type"] == UNSET
         problems.append(sources.problem(mark, message, path=path_of(root, location), warning=warning))
@@ -129,7 +129,8 @@ def _told_wrong_type(case: _Case) -> _Told:
 
 
 def _told_matcher(case: _Case) -> _Told:
-    return _within_text(case.mark(), case.sources, case.error["input"], case.context), str(case.context["said"])
+    text = case.context.get("text", case.error["input"])
+    return _within_text(case.mark(), case.sources, text, case.context), str(case.context["said"])
 
 
 def _told_not_one_of(case: _Case) -> _Told:
@@ -166,6 +167,7 @@ _TOLD: dict[str, Callable[[_Case], _Told]] = {
     "union_tag_invalid": _told_wrong_type,
     "matcher": _told_matcher,
     "expression": _told_matcher,
+    "pattern": _told_matcher,
     "literal_error": _told_not_one_of,
 }
 

@@ -107,7 +107,8 @@ def _from_file(path: Path, reading: Reading) -> str:
     return found
 
 
-def _text(value: object, info: ValidationInfo) -> str:
+def text_of(value: object, info: ValidationInfo) -> str:
+    """A text, which may stand elsewhere; empty only where that is not there, and is to be filled."""
     found = _elsewhere(value, info)
     if found is not None:
         return found
@@ -119,18 +120,18 @@ def _text(value: object, info: ValidationInfo) -> str:
 
 
 def _secret(value: object, info: ValidationInfo) -> Secret:
-    return Secret(_text(value, info))
+    return Secret(text_of(value, info))
 
 
 def _maybe_secret(check: Callable[[str], None], value: object, info: ValidationInfo) -> str | Secret:
     found = _elsewhere(value, info)
-    text = _text(value, info) if found is None else found
+    text = text_of(value, info) if found is None else found
     if text:
         check(text)
     return text if found is None else Secret(text)
 
 
-def _check_url(text: str) -> None:
+def check_url(text: str) -> None:
     """Never names the address itself, which may be a secret."""
     try:
         parts = urlsplit(text)
@@ -142,13 +143,13 @@ def _check_url(text: str) -> None:
 
 
 def _url(value: object, info: ValidationInfo) -> str | Secret:
-    return _maybe_secret(_check_url, value, info)
+    return _maybe_secret(check_url, value, info)
 
 
 def _plain_url(value: object, info: ValidationInfo) -> str:
-    text = _text(value, info)
+    text = text_of(value, info)
     if text:
-        _check_url(text)
+        check_url(text)
     return text.rstrip("/")
 
 
@@ -161,15 +162,16 @@ def _header(value: object, info: ValidationInfo) -> str | Secret:
     return _maybe_secret(_check_header, value, info)
 
 
-def _title(value: object, info: ValidationInfo) -> Text:
+def title_of(value: object, info: ValidationInfo) -> Text:
+    """A text in both languages; one that is left out takes the other's."""
     if isinstance(value, dict) and not set(value) <= {"env", "file"}:
         unknown = sorted(set(value) - {"en", "zh"})
         if unknown:
             raise _error(f"a title is a text or {{en: …, zh: …}}; it has no language `{unknown[0]}`")
-        texts = {language: _text(text, info) for language, text in value.items()}
+        texts = {language: text_of(text, info) for language, text in value.items()}
         first = next(iter(texts.values()))
         return Text(texts.get("en", first), texts.get("zh", first))
-    text = _text(value, info)
+    text = text_of(value, info)
     return Text(text, text)
 
 
@@ -266,13 +268,13 @@ def _label(value: object) -> str:
     return value
 
 
-Plain = Annotated[str, PlainValidator(_text), shapes.PLAIN]
+Plain = Annotated[str, PlainValidator(text_of), shapes.PLAIN]
 SecretText = Annotated[Secret, PlainValidator(_secret), shapes.SECRET]
 Url = Annotated[str | Secret, PlainValidator(_url), shapes.URL]
 PlainUrl = Annotated[str, PlainValidator(_plain_url), shapes.URL]
 Header = Annotated[str | Secret, PlainValidator(_header), shapes.HEADER]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")]
-Title = Annotated[Text, PlainValidator(_title), shapes.TITLE]
+Title = Annotated[Text, PlainValidator(title_of), shapes.TITLE]
 Duration = Annotated[Millis, PlainValidator(_duration), shapes.DURATION]
 Positive = Annotated[Millis, PlainValidator(_positive), shapes.POSITIVE]
 Expires = Annotated[Any, PlainValidator(_expires), shapes.EXPIRES]

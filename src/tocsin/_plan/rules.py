@@ -8,13 +8,13 @@ from pydantic import Field
 
 from tocsin._core.plan import Impact
 from tocsin._plan.entry import Entry, TierName
-from tocsin._plan.fields import ClassName, Duration, Label, Matchers, Name, Plain, Positive, Title, Until
+from tocsin._plan.fields import ClassName, Duration, Label, Matchers, Name, Plain, Positive, Until
+from tocsin._plan.filled import LinkName, LinkPattern, TitlePattern
 
 
 class RuleEntry(Entry):
     """One rule: what it matches, and what it says of it."""
 
-    later = frozenset({"links"})
     name: Name
     """By which decisions speak of the rule; required, and unique."""
     match: list[Matchers] = []
@@ -37,8 +37,10 @@ class RuleEntry(Entry):
     """The service it is about: one of `services`, in place of the one that was found."""
     vendor: Name | None = None
     """The vendor it concerns: one of `vendors`, in place of the service's."""
-    title: Title | None = None
-    """The incident's title; left out, the class's title and what it is about, never a host."""
+    title: TitlePattern | None = None
+    """The incident's title, in which `{label}` is filled in; left out, the class's title and what it is about."""
+    links: dict[LinkName, LinkPattern] | None = None
+    """Addresses by name, such as `runbook`, in which `{label}` is filled in; for groups with full details."""
     wait: Duration | None = None
     """How long before it is told, in place of the tier's."""
     rto: Positive | None = None

@@ -19,6 +19,8 @@ _MATCHER = rf'\s*(?:(?!"")(?:{_QUOTED})|{_BARE})\s*(?:=~|!~|!=|=)\s*(?:{_QUOTED}
 _MATCHERS = rf"{_MATCHER}(?:,{_MATCHER})*(?:,\s*)?"
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-2][0-9]:[0-5][0-9])"
+_BRACES = r"\{\{|\}\}|\{[^{}]+\}"
+_LINK = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20/?#{{}}\\]+(?:[/?#](?:[^\x00-\x20{{}}\\]|{_BRACES})*)?$"
 _ADDRESS = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20/?#][^\x00-\x20]*$"
 
 
@@ -44,19 +46,34 @@ _ANY_TEXT = _or_elsewhere(_text(r"\S"))
 _SPAN = r"(?:[0-9]+(?:ms|s|m|h|d))+$"
 _NO_SPAN = "Write a duration, such as 30s, 5m or 1h30m."
 _LENGTH = _text(rf"^(?=.*[1-9]){_SPAN}", examples=["30s", "5m", "1h30m"], patternErrorMessage=_NO_SPAN)
-_IN_LANGUAGES: Shape = {
-    "type": "object",
-    "description": "One text for each language; one that is left out takes the other's.",
-    "properties": {"en": _ANY_TEXT, "zh": _ANY_TEXT},
-    "additionalProperties": False,
-    "minProperties": 1,
-}
+_FILLED_TEXT = _or_elsewhere(
+    _text(
+        rf"^(?=[\s\S]*\S)(?:[^{{}}]|{_BRACES})*$",
+        examples=["Disk full on {instance}"],
+        patternErrorMessage="Write a text with names of labels in braces, as in {alertname}; {{ and }} are braces.",
+    )
+)
+
+
+def _in_languages(shape: Shape) -> Shape:
+    return {
+        "type": "object",
+        "description": "One text for each language; one that is left out takes the other's.",
+        "properties": {"en": shape, "zh": shape},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+
+
+_IN_LANGUAGES = _in_languages(_ANY_TEXT)
 
 PLAIN = WithJsonSchema(_ANY_TEXT)
 SECRET = WithJsonSchema({"anyOf": [_ELSEWHERE, _text(r"\S")]})
 URL = WithJsonSchema(_or_elsewhere(_text(_ADDRESS, examples=["https://example.org/path"])))
+LINK = WithJsonSchema(_or_elsewhere(_text(_LINK, examples=["https://wiki.example/{alertname}"])))
 HEADER = WithJsonSchema(_or_elsewhere(_text(r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")))
 TITLE = WithJsonSchema({"anyOf": [_text(r"\S"), _IN_LANGUAGES, _ELSEWHERE]})
+FILLED_TITLE = WithJsonSchema({"anyOf": [_FILLED_TEXT, _in_languages(_FILLED_TEXT)]})
 DURATION = WithJsonSchema(_text(rf"^{_SPAN}", examples=["0s", "30s", "1h30m"], patternErrorMessage=_NO_SPAN))
 POSITIVE = WithJsonSchema(_LENGTH)
 EXPIRES = WithJsonSchema({"anyOf": [{"const": "never"}, _LENGTH]})
@@ -72,6 +89,7 @@ MATCHERS = WithJsonSchema(
 )
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
 ADDRESS_NAME = WithJsonSchema(_text(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
+LINK_NAME = WithJsonSchema(_text(r"^(?!(?:incident|respond)$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
 LABEL = WithJsonSchema({"type": "string", "minLength": 1})
 EXPRESSION = WithJsonSchema(
     _text(
@@ -93,9 +111,11 @@ SHARED = {
     "matchers": MATCHERS,
     "title": TITLE,
     "titles": WithJsonSchema(_IN_LANGUAGES),
+    "filled": WithJsonSchema(_FILLED_TEXT),
     "text": PLAIN,
     "elsewhere": WithJsonSchema(_ELSEWHERE),
     "url": URL,
+    "link": LINK,
     "duration": DURATION,
     "length": POSITIVE,
     "until": UNTIL,

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tocsin._core.matcher import Matcher
-from tocsin._core.model import Alert, Classification, Dropped, DropReason, Text
+from tocsin._core.model import Alert, Classification, Dropped, DropReason
 from tocsin._core.plan import Environment, Plan, Rule, Service
 from tocsin._core.times import Millis
 from tocsin._plan.defaults import OTHER
 from tocsin.classify.grade import Circumstances, grade
 from tocsin.classify.index import Condition, MatcherIndex
 from tocsin.classify.sight import RAW, Sight, first_sight, found_values, shown
+from tocsin.classify.titles import links_of, titles_of
 from tocsin.classify.verdict import Verdict, judge
 
 _OPERATIONAL_KEY = ("subject", "environment", "location")
@@ -151,6 +152,7 @@ class Classifier:
         graded = grade(self._plan, verdict, around)
         wait = verdict.get("wait")
         drill = sight.labels.get("drill") == "true"
+        titles = titles_of(verdict.get("title"), class_.title, sight, self._usual)
         names = verdict.get("incident_by") or (_OPERATIONAL_KEY if class_.operational else _OTHER_KEY)
         return Classification(
             rule=verdict.rule,
@@ -163,7 +165,9 @@ class Classifier:
             operational=class_.operational,
             rto=graded.rto,
             wait=self._plan.tiers[graded.tier].wait if wait is None else wait,
-            title=verdict.get("title") or _title(class_.title, sight, self._usual),
+            title=titles.title,
+            plain_title=titles.plain,
+            links=links_of(verdict.get("links") or {}, sight),
             service=sight.value("service"),
             environment=sight.value("environment"),
             location=sight.value("location"),
@@ -184,6 +188,8 @@ def _looked_at(plan: Plan, *indexes: MatcherIndex) -> tuple[frozenset[str], froz
     names.update(*plan.labels.values())
     for rule in plan.rules:
         names.update(rule.incident_by or ())
+        names.update(rule.title.names if rule.title is not None else ())
+        names.update(*(link.names for link in (rule.links or {}).values()))
     for index in indexes:
         names.update(index.names)
     return frozenset(subjects), frozenset(name.removeprefix(RAW) for name in names) | names
@@ -211,14 +217,3 @@ def _key(names: Sequence[str], class_: str, sight: Sight, *, drill: bool) -> tup
     special = {"class": class_, "subject": _subject(sight)}
     parts = [(name, special[name] if name in special else sight.value(name)) for name in names]
     return (*parts, ("drill", "true")) if drill else tuple(parts)
-
-
-def _title(title: Text, sight: Sight, usual: str) -> Text:
-    """The class's title and what it is about; never a host's name, since all groups read it. An environment
-    is named if it is not the usual one."""
-    about = next(filter(None, map(sight.value, ("service", "namespace", "alertname"))), "")
-    environment = sight.value("environment")
-    place_en, place_zh = (f" ({shown(environment)})", f"（{shown(environment)}）") if environment != usual else ("", "")
-    if not (about := shown(about)):
-        return Text(title.en + place_en, title.zh + place_zh)
-    return Text(f"{title.en}: {about}{place_en}", f"{title.zh}：{about}{place_zh}")

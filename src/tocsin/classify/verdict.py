@@ -19,6 +19,7 @@ _FIELDS = (
     "service",
     "vendor",
     "title",
+    "links",
     "wait",
     "rto",
     "incident_by",

@@ -171,6 +171,10 @@ def _background(incident: Incident, plan: Plan) -> dict[str, Any]:
     service = plan.services.get(incident.decision.service)
     vendor = plan.vendors.get(incident.decision.vendor)
     facts: dict[str, Any] = {"impact": incident.decision.impact}
+    if (plain := incident.decision.plain_title) is not None:
+        facts["plain_title"] = {"en": plain.en, "zh": plain.zh}
+    if incident.decision.links:
+        facts["plan_links"] = dict(incident.decision.links)
     if klass:
         facts["class_title"] = {"en": klass.title.en, "zh": klass.title.zh}
     if vendor:

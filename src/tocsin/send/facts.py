@@ -2,7 +2,8 @@
 
 Everything here that comes from an alert is data: it is put into sentences, and never read as one.
 ``unnamed`` deliveries (details are a summary, or only business and legal get it) name no host: facts taken from
-labels and annotations are left out, and a host's name or address within the title is blotted out.
+labels and annotations are left out, and so is a title that shows labels; a host's name or address within the title
+is blotted out. A link of the plan goes before an annotation's of the same name.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def gather(notice: Notice, delivery: Delivery, *, external_url: str) -> Facts:
     incident, language = notice.incident, delivery.language
     unnamed = delivery.details != "full" or UNNAMED_GROUPS.issuperset(delivery.groups or (delivery.group,))
     alerts = () if unnamed else notice.alerts
-    title = one_line(_in(incident.get("title"), language), _TITLE)
+    titled = (unnamed and incident.get("plain_title")) or incident.get("title")
+    title = one_line(_in(titled, language), _TITLE)
 
     def word(name: str) -> str:
         return one_line(str(incident.get(name) or ""), _WORD)
@@ -109,12 +111,13 @@ def _links(notice: Notice, *, full: bool, external_url: str) -> dict[str, str]:
     links = {}
     if external_url:
         links["incident"] = f"{external_url.rstrip('/')}/api/v1/incidents/{notice.incident_id}"
+    planned = notice.incident.get("plan_links", {}) if full else {}
     newest = notice.alerts[0].annotations if full and notice.alerts else {}
     for name in ("dashboard", "runbook"):
         url = newest.get(f"{name}_url", "").strip()
         if _is_web_address(url):
             links[name] = url
-    return links
+    return {**links, **planned}
 
 
 def _is_web_address(url: str) -> bool:

@@ -33,6 +33,7 @@ _QUIET = frozenset({"cleared", "closed", "stale"})
 
 _LISTED = 5
 _LINKS = {"runbook": {"technical"}, "dashboard": {"technical", "data"}, "incident": set(_FACTS)}
+_OTHER_LINKS = {"command", "technical", "data"}
 
 
 def subject_of(notice: Notice, delivery: Delivery, facts: Facts) -> str:
@@ -53,8 +54,8 @@ def text_of(notice: Notice, delivery: Delivery, facts: Facts) -> str:
         parts.append("")
         parts += [words.bracket.format(words.groups.get(group, group))] if len(groups) > 1 else []
         parts += [line for line in _section(group, notice, facts, words, zone) if line not in parts]
-    wanted = [name for name in facts.links if not _LINKS[name].isdisjoint(groups)]
-    parts += [words.fields[name] + words.colon + facts.links[name] for name in wanted]
+    wanted = [name for name in facts.links if not _LINKS.get(name, _OTHER_LINKS).isdisjoint(groups)]
+    parts += [words.fields.get(name, name) + words.colon + facts.links[name] for name in wanted]
     return "\n".join(parts)
 
 
