@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+import pytest
 from tests._plan.written import SHIPPED
 from tests.support.clock import ManualClock
 
-from tocsin._core.errors import StoreUnavailable
+from tocsin._core.errors import NotFound, StoreUnavailable
 from tocsin._core.model import Alert, Batch
 from tocsin._core.why import Why
 from tocsin._store.client import Arg, Store
@@ -112,4 +114,15 @@ async def test_who_waits_hears_of_a_store_out_of_reach(store_url: str, clock: Ma
     answers = await asyncio.gather(*posts, return_exceptions=True)
     assert [type(answer) for answer in answers] == [StoreUnavailable] * 5
     assert far.waiting == [first]
+    await store.close()
+
+
+async def test_a_source_that_a_reload_took_away(store_url: str, clock: ManualClock) -> None:
+    """Alerts that were on their way when their source left the plan are refused as a whole, and none is stored."""
+    store = await Store.open(store_url)
+    way = pipeline(store, clock)
+    (alert,) = batch(1, 1).alerts
+    with pytest.raises(NotFound, match="no source gone any more"):
+        await way.take(Batch(2, (alert, msgspec.structs.replace(alert, source="gone"))))
+    assert (await way.take(Batch(1, (alert,)))).new == 1
     await store.close()

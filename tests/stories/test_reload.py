@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from tests.stories.plans import AT_ONCE
-from tests.support.alerts import firing
+from tests.support.alerts import firing, resolved
 from tests.support.hooks import GROUPS, Hooks
 from tests.support.service import Service, Start, wait_for, write_plan
 
@@ -60,6 +60,10 @@ def test_an_edit_is_in_force_by_itself(start: Start, hooks: Hooks, tmp_path: Pat
     assert {group: hooks.events(group) for group in GROUPS} == dict.fromkeys(GROUPS, ["opened"] * 2)
     by_environment = {item["environment"]: item["class"] for item in service.incidents()}
     assert by_environment == {"prod": "critical_function_outage", "stage": "cyber_attack"}
+
+    service.alert(resolved(**DOWN))
+    cleared = hooks.wait("cleared", "command")["command"]["incident"]
+    assert (cleared["class"], cleared["environment"]) == ("critical_function_outage", "prod")
 
 
 def test_an_editors_rename(start: Start, hooks: Hooks, tmp_path: Path) -> None:
@@ -184,6 +188,27 @@ def test_a_channel_that_goes_and_another_that_comes(start: Start, hooks: Hooks, 
 
     service.alert(firing(**DOWN, env="stage"))
     hooks.wait("opened", "law")
+
+
+def test_a_channel_that_comes_back(start: Start, hooks: Hooks, tmp_path: Path) -> None:
+    """A send under way to a channel that goes is finished as it began; once the channel is back, all is as before."""
+    rules = write_plan(tmp_path / "rules", AT_ONCE, hooks)
+    service = start(None, "--rules", rules)
+    hooks.hang("legal")
+    service.alert(firing(**DOWN))
+    hooks.until(lambda: bool(hooks.tried("legal")), "a send under way")
+    write_plan(rules, AT_ONCE.replace("legal-hook", "law-hook").replace("/legal", "/law"), hooks)
+    assert service.post("/-/reload", None).status == 200
+    service.alert(firing(**DOWN, env="stage"))
+    hooks.wait("opened", "law")
+    assert service.deliveries("?state=dead") == []
+
+    write_plan(rules, AT_ONCE, hooks)
+    assert service.post("/-/reload", None).status == 200
+    hooks.hang("legal", hanging=False)
+    hooks.wait("opened", "legal")
+    assert [told.body["incident"]["environment"] for told in hooks.told("legal")] == ["prod"]
+    assert service.deliveries("?state=dead") == []
 
 
 def test_tokens_and_secrets_are_read_again(start: Start, hooks: Hooks, tmp_path: Path) -> None:
