@@ -188,6 +188,8 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        if self._reloader:
+            loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(self._store.close)
             await stack.enter_async_context(self._post)
@@ -202,7 +204,6 @@ class App:
             if self._server:
                 others.append(asyncio.create_task(_watch(self._server)))
             if self._reloader:
-                loop.add_signal_handler(signal.SIGHUP, self._reloader.ask)
                 others.append(asyncio.create_task(self._reloader.run()))
             if beside:
                 others.append(asyncio.create_task(beside(port)))

@@ -152,6 +152,9 @@ def test_tests_that_fail_refuse_the_reload(start: Start, hooks: Hooks, tmp_path:
     until_another(lenient, before)
     assert plan_of(strict) == before
 
+    begun = start(None, "--rules", rules, "--namespace", "third")
+    assert plan_of(begun) == plan_of(lenient), "a start is not refused for them"
+
 
 def test_a_channel_that_moves(start: Start, hooks: Hooks, tmp_path: Path) -> None:
     """What is waiting for a channel goes where the channel is now; what is on its way there is not sent again."""
@@ -185,6 +188,7 @@ def test_a_channel_that_goes_and_another_that_comes(start: Start, hooks: Hooks, 
     (dead,) = service.deliveries("?state=dead")
     assert dead["channel"] == "legal-hook"
     assert "no longer has a channel legal-hook" in dead["attempts"][-1]["error"]
+    assert service.metric("deliveries_dead", channel="legal-hook") == 1
 
     service.alert(firing(**DOWN, env="stage"))
     hooks.wait("opened", "law")
