@@ -47,10 +47,12 @@ class Measures:
 
     def __init__(self) -> None:
         self.noted: list[str] = []
+        self.loaded = asyncio.Event()
 
     def plan_loaded(self, plan: Plan, at: Millis) -> None:
         """A plan came into force."""
         self.noted.append(plan.hash)
+        self.loaded.set()
 
     def plan_refused(self) -> None:
         """Rule files were refused."""
@@ -68,13 +70,14 @@ class Running:
         self.before = self.current.edition
         self.channels = Channels()
         self.measures = Measures()
+        self.clock = ManualClock()
         self.reloader = Reloader(
             self.rules,
             current=self.current,
             channels=self.channels,
             admit=self.admit,
             measures=self.measures,
-            clock=ManualClock(),
+            clock=self.clock,
             refuse_failing=refuse_failing,
         )
 
@@ -153,6 +156,31 @@ async def test_a_secret_that_changed_is_a_change(tmp_path: Path) -> None:
     secret.write_text("third\n", encoding="utf-8")
     await running.reloader.look()
     assert running.current.plan().tokens["all"].token.reveal() == "third"
+
+
+async def test_what_nobody_tells_of_is_seen_in_time(tmp_path: Path) -> None:
+    """A secret lies where nothing is watched: it is looked at every 30 seconds, and not all the time."""
+    rules, secret = tmp_path / "rules", tmp_path / "secret"
+    rules.mkdir()
+    secret.write_text("first\n", encoding="utf-8")
+    running = Running(rules)
+    entry = f"tokens:\n  all: {{may: [read], token: {{file: {secret}}}}}\n"
+    running.file.write_text(PLAN + entry, encoding="utf-8")
+    following = asyncio.create_task(running.reloader.run())
+    await asyncio.wait_for(running.measures.loaded.wait(), 10)
+    assert running.current.plan().tokens["all"].token.reveal() == "first"
+
+    running.measures.loaded.clear()
+    secret.write_text("second\n", encoding="utf-8")
+    running.clock.advance(31_000)
+    await asyncio.wait_for(running.measures.loaded.wait(), 10)
+    assert running.current.plan().tokens["all"].token.reveal() == "second"
+
+    running.measures.loaded.clear()
+    running.reloader.ask()
+    await asyncio.wait_for(running.measures.loaded.wait(), 10)
+    following.cancel()
+    await asyncio.wait([following])
 
 
 async def test_channels_that_cannot_work_refuse_it(running: Running) -> None:

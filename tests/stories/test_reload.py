@@ -100,6 +100,20 @@ def test_a_mounted_configmap(start: Start, hooks: Hooks, tmp_path: Path) -> None
     assert service.metric("plan_last_reload_successful") == 1
 
 
+def test_a_link_to_the_release_in_use(start: Start, hooks: Hooks, tmp_path: Path) -> None:
+    """The directory itself may be a link that is swapped, and the one that it then names is the one followed."""
+    rules = tmp_path / "rules"
+    rules.symlink_to(write_plan(tmp_path / "r1", AT_ONCE, hooks))
+    service = start(None, "--rules", rules)
+    before = plan_of(service)
+    (tmp_path / "next").symlink_to(write_plan(tmp_path / "r2", CYBER, hooks))
+    (tmp_path / "next").rename(rules)
+    until_another(service, before)
+
+    write_plan(tmp_path / "r2", AT_ONCE, hooks)
+    wait_for(lambda: plan_of(service) == before, "the edit in the new one")
+
+
 def test_a_bad_edit_changes_nothing(start: Start, hooks: Hooks, tmp_path: Path) -> None:
     """The old plan decides on, the problems are told with their place, and mending the file is enough."""
     rules = write_plan(tmp_path / "rules", AT_ONCE, hooks)
