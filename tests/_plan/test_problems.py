@@ -80,6 +80,20 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("rules: [{name: a, links: {runbook: 'javascript:alert(1)'}}]", 36, "must be a whole address"),
     ("rules: [{name: a, links: {runbook: 'https://w.example/a b'}}]", 36, "without spaces"),
     ("rules: [{name: a, links: {incident: 'https://w.example/'}}]", 27, "is made by Tocsin itself"),
+    ("calendars: {a: {}}", 13, "`when` is missing"),
+    ("calendars: {a: {when: []}}", 23, "must name at least one"),
+    ("calendars: {a: {when: [{weekdays: [mon]}]}}", 36, "must be a day such as monday"),
+    ("calendars: {a: {when: [{weekdays: ['friday:monday']}]}}", 36, "runs backwards"),
+    ("calendars: {a: {when: [{times: [{start_time: '9:00', end_time: '10:00'}]}]}}", 46, "must be a time of day"),
+    ("calendars: {a: {when: [{times: [{start_time: '22:00', end_time: '06:00'}]}]}}", 33, "for a night, write two"),
+    ("calendars: {a: {when: [{days_of_month: [0]}]}}", 41, "must be a day of the month"),
+    ("calendars: {a: {when: [{days_of_month: ['-1:5']}]}}", 41, "runs backwards"),
+    ("calendars: {a: {when: [{months: [13]}]}}", 34, "must be a month"),
+    ("calendars: {a: {when: [{years: ['27']}]}}", 33, "must be a year"),
+    ("calendars: {a: {when: [{location: Mars/Base}]}}", 35, "must be a time zone"),
+    ("calendars: {a: {when: [{}], except: ['2027-02-30']}}", 38, "must be a day such as 2027-10-01"),
+    ("calendars: {a: {when: [{}], also: ['2027-10-07..2027-10-01']}}", 36, "runs backwards"),
+    ("channels: {a: {type: console, when: office}}", 37, "there is no calendar `office`"),
     ("tests: [5]", 9, "must be a mapping"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {teir: high}}]", 53, "did you mean `tier`"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {class: nope}}]", 60, "there is no class `nope`"),
@@ -88,13 +102,13 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [{name: a, expect: {tier: low}}]", 9, "either an `alert` or a `payload`"),
 ]
 
-TOP_LEVEL = ["calendars", "escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]
+TOP_LEVEL = ["escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]
 TOP_LEVEL += ["silences", "teams", "templates", "watchdog"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest", "calendar")]
-    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "when", "mention", "details")]
-    + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "when", "mention")]
+    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "mention", "details")]
+    + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "mention")]
     + [("services: {a: {teams: [x]}}", "teams")]
     + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels", "calendar")]
 )

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from tocsin._core.calendar import Calendar
 from tocsin._core.expression import Expression
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
@@ -44,12 +45,13 @@ class TierPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A role group and its channels, by name."""
+    """A role group and its channels, by name; ``when`` is a calendar, ``""`` is always."""
 
     name: str
     title: Text
     channels: tuple[str, ...]
     fallback: tuple[str, ...] = ()
+    when: str = ""
     language: Language | None = None
     timezone: ZoneInfo | None = None
     details: Details = "full"
@@ -62,6 +64,7 @@ class Channel:
     name: str
     type: str
     settings: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    when: str = ""
     language: Language | None = None
     timezone: ZoneInfo | None = None
 
@@ -240,5 +243,6 @@ class Plan:
     labels: Mapping[str, tuple[str, ...]]
     incidents: IncidentSettings
     rules: tuple[Rule, ...]
+    calendars: Mapping[str, Calendar] = field(default_factory=lambda: EMPTY)
     tokens: Mapping[str, Token] = field(default_factory=lambda: EMPTY)
     tests: tuple[PlanTest, ...] = ()

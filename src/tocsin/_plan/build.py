@@ -33,6 +33,7 @@ from tocsin._core.plan import (
 )
 from tocsin._core.times import SECOND, Millis
 from tocsin._plan import defaults
+from tocsin._plan.calendars import calendar
 from tocsin._plan.entry import Entry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry, TierEntry
@@ -63,6 +64,7 @@ def build(
         matrix=_frozen({row: _frozen(_row(entries, row)) for row in defaults.MATRIX}),
         groups=_frozen(groups),
         channels=_frozen(_channels(entries, groups)),
+        calendars=_frozen({name: calendar(name, entry, timezone) for name, entry in entries.calendars.items()}),
         services=_frozen({name: _service(name, entry) for name, entry in entries.services.items()}),
         vendors=_frozen(
             {
@@ -133,6 +135,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
             name=name,
             type=entry.type,
             settings=_frozen(entry.settings()),
+            when=entry.when or "",
             language=entry.language,
             timezone=entry.timezone,
         )

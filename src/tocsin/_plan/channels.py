@@ -10,13 +10,15 @@ from pydantic_core import PydanticCustomError
 from tocsin._core.plan import Language
 from tocsin._core.secret import Secret
 from tocsin._plan.entry import Entry
-from tocsin._plan.fields import Header, HeaderName, Positive, SecretText, Url, Zone
+from tocsin._plan.fields import Header, HeaderName, Name, Positive, SecretText, Url, Zone
 
 
 class ChannelEntry(Entry):
     """What every channel may have; each type adds its own settings."""
 
-    later = frozenset({"match", "when", "mention", "details"})
+    later = frozenset({"match", "mention", "details"})
+    when: Name | None = None
+    """When it carries notices, one of `calendars`; left out, always."""
     language: Language | None = None
     """The language of its notices, where it differs from the group's: `en` or `zh`."""
     timezone: Zone | None = None

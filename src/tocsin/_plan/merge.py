@@ -14,6 +14,7 @@ from tocsin._plan.source import Listing, Mapping, Mark, Sources
 NAMED = {
     "groups": "group",
     "channels": "channel",
+    "calendars": "calendar",
     "services": "service",
     "vendors": "vendor",
     "classes": "class",

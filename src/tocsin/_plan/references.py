@@ -34,6 +34,7 @@ class Reviewer:
         """All there are, in no order."""
         yield from self._tiers()
         yield from self._groups()
+        yield from self._calendars()
         yield from self._services()
         yield from self._environments()
         yield from self._sources_and_tokens()
@@ -108,6 +109,13 @@ class Reviewer:
                         yield self._problem(
                             location, f"`{channel}` is a channel of the group already, so it is no fallback"
                         )
+
+    def _calendars(self) -> Iterator[Problem]:
+        known = self._defined("calendars")
+        for section, entries in (("groups", self.plan.groups), ("channels", self.plan.channels)):
+            for name, entry in entries.items():
+                if entry.when is not None:
+                    yield from self._unknown((section, name, "when"), "calendar", entry.when, known)
 
     def _services(self) -> Iterator[Problem]:
         vendors = self._defined("vendors")

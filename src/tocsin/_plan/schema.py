@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tocsin._core.plan import Details, Impact, Importance, Language, Tell
+from tocsin._plan.calendars import CalendarEntry
 from tocsin._plan.channels import AnyChannel
 from tocsin._plan.entry import Entry, GroupName, MayBeEmpty, TierName
 from tocsin._plan.fields import (
@@ -53,13 +54,15 @@ class TierEntry(Entry):
 class GroupEntry(Entry):
     """A role group and the channels that reach it."""
 
-    later = frozenset({"match", "when", "mention"})
+    later = frozenset({"match", "mention"})
     title: Title | None = None
     """The group's name for people."""
     channels: Annotated[list[Name], Field(min_length=1)]
     """Names of the channels that each get all of the group's notices; at least one."""
     fallback: list[Name] = []
     """Channels that are told when all of those have failed or none accepted in time."""
+    when: Name | None = None
+    """When its channels are told, one of `calendars`; at other times its fallback is."""
     language: Language | None = None
     """The language of its notices, where it differs from the plan's: `en` or `zh`."""
     timezone: Zone | None = None
@@ -167,7 +170,7 @@ class PlanFile(Entry):
     """All files of a plan, joined."""
 
     later = frozenset(
-        {"calendars", "escalation", "teams", "people", "heartbeats", "watchdog", "maintenance"}
+        {"escalation", "teams", "people", "heartbeats", "watchdog", "maintenance"}
         | {"templates", "silences", "inhibit", "obligations"}
     )
     language: Language | None = None
@@ -184,6 +187,8 @@ class PlanFile(Entry):
     """The five role groups and their channels: all of them, or none for the console."""
     channels: dict[AddressName, AnyChannel] = {}
     """How groups are reached, by names of your choice."""
+    calendars: dict[Name, CalendarEntry] = {}
+    """When channels and groups are told: working hours, holidays, nights."""
     services: dict[Name, Annotated[ServiceEntry, MayBeEmpty()]] = {}
     """The catalogue of what runs: it enriches alerts, grades them and sets the clocks."""
     vendors: dict[Name, Annotated[VendorEntry, MayBeEmpty()]] = {}

@@ -67,6 +67,22 @@ def _in_languages(shape: Shape) -> Shape:
 
 _IN_LANGUAGES = _in_languages(_ANY_TEXT)
 
+WEEKDAY_NAMES = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+
+
+def _any_case(names: tuple[str, ...]) -> str:
+    return "|".join("".join(f"[{letter.upper()}{letter}]" for letter in name) for name in names)
+
+
+def _one_or_range(item: str, *bounds: tuple[int, int], examples: list[str]) -> Shape:
+    text = _text(rf"^(?:{item})(?::(?:{item}))?$", examples=examples)
+    return {"anyOf": [text, *({"type": "integer", "minimum": low, "maximum": high} for low, high in bounds)]}
+
+
 PLAIN = WithJsonSchema(_ANY_TEXT)
 SECRET = WithJsonSchema({"anyOf": [_ELSEWHERE, _text(r"\S")]})
 URL = WithJsonSchema(_or_elsewhere(_text(_ADDRESS, examples=["https://example.org/path"])))
@@ -90,6 +106,17 @@ MATCHERS = WithJsonSchema(
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
 ADDRESS_NAME = WithJsonSchema(_text(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
 LINK_NAME = WithJsonSchema(_text(r"^(?!(?:incident|respond)$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
+CLOCK = WithJsonSchema(_text(r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["09:00", "24:00"]))
+_WEEKDAY = _any_case(WEEKDAY_NAMES)
+WEEKDAYS = WithJsonSchema(_text(rf"^(?:{_WEEKDAY})(?::(?:{_WEEKDAY}))?$", examples=["monday:friday", "sunday"]))
+DAYS_OF_MONTH = WithJsonSchema(
+    _one_or_range(r"-?0{0,2}(?:[1-9]|[12][0-9]|3[01])", (1, 31), (-31, -1), examples=["1:5", "-1"])
+)
+MONTHS = WithJsonSchema(
+    _one_or_range(rf"{_any_case(MONTH_NAMES)}|0{{0,2}}(?:[1-9]|1[0-2])", (1, 12), examples=["may:august", "5"])
+)
+YEARS = WithJsonSchema(_one_or_range("[1-9][0-9]{3}", (1970, 9990), examples=["2027", "2027:2029"]))
+DAYS = WithJsonSchema(_text(rf"^{_DAY}(?:\.\.{_DAY})?$", examples=["2027-10-01", "2027-10-01..2027-10-07"]))
 LABEL = WithJsonSchema({"type": "string", "minLength": 1})
 EXPRESSION = WithJsonSchema(
     _text(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocsin._core.hours import carriers, on_duty, within
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
-from tocsin._core.plan import Plan
+from tocsin._core.plan import Group, Plan
 from tocsin._core.times import Millis, format_duration
 from tocsin._core.why import Why
 from tocsin.classify.classifier import SUBJECTS, Classifier
@@ -37,7 +38,7 @@ def explain(alert: Alert, plan: Plan, classifier: Classifier, now: Millis, *, mo
             *decision.reasons,
             *_key(decision, sight, plan),
             *_audience(decision, plan),
-            *_channels(groups, decision, plan),
+            *_channels(groups, decision, plan, now),
         ),
         tried=tried,
         left_out=left_out,
@@ -93,12 +94,27 @@ def _audience(decision: Classification, plan: Plan) -> Iterator[str]:
         yield "they are told at once"
 
 
-def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan) -> Iterator[str]:
+def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> Iterator[str]:
     for name in groups:
         group = plan.groups[name]
-        text = f"{name} by {', '.join(group.channels)}"
+        carried = carriers(group, plan, now)
+        text = f"{name} by {', '.join(carried.channels)}"
+        if carried.fallback:
+            yield f"{text}, its fallback, since by {_hours(group, plan)} none of its own channels is told now"
+            continue
+        off = [channel for channel in group.channels if channel not in carried.channels]
+        if off:
+            text += f", not by {', '.join(off)}, outside the calendar now"
+        elif not (within(group.when, plan, now) and on_duty(group.channels, plan, now)):
+            text += f", though outside {_hours(group, plan)}, since nobody else would be told"
         limit = FALLBACK_AFTER[decision.tier]
         if group.fallback:
             late = f", or none has accepted within {format_duration(limit)}" if limit is not None else ""
             text += f"; by {', '.join(group.fallback)} if those have failed{late}"
         yield text
+
+
+def _hours(group: Group, plan: Plan) -> str:
+    """The calendars that say when a group is told."""
+    own = (group.when, *(plan.channels[channel].when for channel in group.channels))
+    return "calendar " + ", ".join(dict.fromkeys(filter(None, own)))

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from tocsin._core.hours import carriers
 from tocsin._core.ids import notice_id
 from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Fallback, Incident, Notice, TimelineEntry
 from tocsin._core.plan import Plan
@@ -107,12 +108,12 @@ class Draft:
         return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
 
     def _expect(self, event: _Event, sequence: int) -> None:
-        """Watch that each group that has a fallback gets the notice in time."""
+        """Watch that each group that has a fallback gets the notice in time, unless its fallback is told by itself."""
         limit = FALLBACK_AFTER[self.incident.tier]
         waited = []
         for name in event.groups:
             group = self.plan.groups[name]
-            if group.fallback:
+            if group.fallback and not carriers(group, self.plan, self.now).fallback:
                 due = self.now if not group.channels else None if limit is None else self.now + limit
                 tier = self.incident.tier
                 waited.append(

@@ -1,6 +1,7 @@
 """From a notice's groups to deliveries on channels. Pure.
 
-Every channel of a group gets each of its notices; a primary channel that several groups share gets one
+Every channel of a group that is within its calendar gets each of its notices; if none is, the group's fallback gets
+it, and if none of that is either, all of the group's channels do. A primary channel that several groups share gets one
 message for all of them. A fallback's deliveries are their own.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tocsin._core.hours import carriers, fallbacks
 from tocsin._core.ids import delivery_id, notice_id
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Tier
@@ -18,7 +20,7 @@ from tocsin._core.times import Millis
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True):
-    """The deliveries of a notice, and for each of its groups how many of them are the group's."""
+    """The deliveries of a notice, and how many of them are each group's, of those whose own channels carry it."""
 
     deliveries: tuple[Delivery, ...]
     owing: tuple[tuple[str, int], ...]
@@ -27,9 +29,23 @@ class Routing(msgspec.Struct, frozen=True, kw_only=True):
 def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
     """The deliveries that a notice is owed."""
     sharing: dict[str, list[str]] = {}
-    for group in notice.groups:
-        for channel in plan.groups[group].channels:
-            sharing.setdefault(channel, []).append(group)
+    instead: list[Delivery] = []
+    for name in notice.groups:
+        group = plan.groups[name]
+        carried = carriers(group, plan, now)
+        if carried.fallback:
+            entry = Fallback(
+                incident=notice.incident_id,
+                sequence=notice.sequence,
+                event=notice.event,
+                tier=notice.tier,
+                group=name,
+                due=now,
+            )
+            instead += route_fallback(entry, notice.key, plan, now)
+            continue
+        for channel in carried.channels:
+            sharing.setdefault(channel, []).append(name)
     deliveries = tuple(
         _delivery(
             notice.id,
@@ -45,8 +61,9 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
         )
         for channel, groups in sharing.items()
     )
-    owing = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
-    return Routing(deliveries=deliveries, owing=tuple(owing))
+    counts = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
+    owing = tuple((group, count) for group, count in counts if count)
+    return Routing(deliveries=(*deliveries, *instead), owing=owing)
 
 
 def route_fallback(entry: Fallback, key: str, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
@@ -67,8 +84,7 @@ def route_fallback(entry: Fallback, key: str, plan: Plan, now: Millis) -> tuple[
             tier=entry.tier,
             fallback=True,
         )
-        for channel in group.fallback
-        if channel not in group.channels
+        for channel in fallbacks(group, plan, now)
     )
 
 

@@ -101,6 +101,6 @@ CHINESE = Words(
     asks={"acknowledge": "确认已收到", "update": "说明进展", "restore": "确认服务是否已恢复"},
     request="请{wishes}。",
     confirm_elsewhere="已请牵头组和业务协调组确认。",
-    fallback="因{groups}的通道均未及时收到,改发至此。",
+    fallback="因{groups}的通道均未收到,改发至此。",
     not_shown="另有 {count} 条告警未列出。",
 )  # fmt: skip

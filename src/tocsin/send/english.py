@@ -108,6 +108,6 @@ ENGLISH = Words(
     },
     request="Please {wishes}.",
     confirm_elsewhere="The lead group and business are asked to confirm.",
-    fallback="You get this because no channel of {groups} has taken it in time.",
+    fallback="You get this because no channel of {groups} has taken it.",
     not_shown="{count} further alerts are not listed.",
 )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Who carries a group's notices at an hour: its channels within their calendars, else its fallback, else all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tocsin._core.calendar import active
+from tocsin._core.plan import Group, Plan
+from tocsin._core.times import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """The channels that carry a group's notices now; ``fallback`` if they do so in place of the group's own."""
+
+    channels: tuple[str, ...]
+    fallback: bool = False
+
+
+def carriers(group: Group, plan: Plan, now: Millis) -> Carriers:
+    """Which channels carry a group's notices now. Where no channel at all is within its hours, all of the group's do:
+    better a notice at the wrong hour than nobody told."""
+    if within(group.when, plan, now) and (own := on_duty(group.channels, plan, now)):
+        return Carriers(own)
+    if instead := on_duty(others(group), plan, now):
+        return Carriers(instead, fallback=True)
+    return Carriers(group.channels)
+
+
+def fallbacks(group: Group, plan: Plan, now: Millis) -> tuple[str, ...]:
+    """The channels that are told when the group's own have failed: those within their hours, or all if none is."""
+    return on_duty(others(group), plan, now) or others(group)
+
+
+def others(group: Group) -> tuple[str, ...]:
+    """The fallback channels that are not the group's own."""
+    return tuple(channel for channel in group.fallback if channel not in group.channels)
+
+
+def on_duty(channels: Iterable[str], plan: Plan, now: Millis) -> tuple[str, ...]:
+    """Those of the channels that are within their calendar, or have none."""
+    return tuple(channel for channel in channels if within(plan.channels[channel].when, plan, now))
+
+
+def within(calendar: str, plan: Plan, now: Millis) -> bool:
+    """Whether a calendar's time is now; ``""`` stands for always."""
+    return not calendar or active(plan.calendars[calendar], now)
