@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests._plan.written import SHIPPED, write
 
+from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import parse_time
 from tocsin.plan import check
@@ -107,6 +108,62 @@ def test_groups_without_a_fallback_and_channels_without_a_group(tmp_path: Path) 
     text = ONE_GROUP.replace("legal:     {channels: [console], fallback: [spare]}", "legal: {channels: [console]}")
     problems = warned(tmp_path, text + "  lone:    {type: console}\n")
     assert [problem.path for problem in problems] == ["groups.legal", "channels.lone"]
+
+
+DAYS = "{when: [{weekdays: ['monday:friday'], times: [{start_time: '08:00', end_time: '18:30'}]}]}"
+OFFICE = f"calendars: {{office: {DAYS}}}\n"
+NIGHTS = """
+  nights:
+    when:
+      - {weekdays: [sunday, saturday]}
+      - {times: [{start_time: '00:00', end_time: '08:00'}, {start_time: '18:30', end_time: '24:00'}]}
+"""
+
+
+def test_a_group_that_nobody_reaches_at_some_hour(tmp_path: Path) -> None:
+    """With the first such day and hour, where the plan is at home."""
+    text = ONE_GROUP.replace("legal:     {", "legal: {when: office, ") + "timezone: Asia/Shanghai\n" + OFFICE
+    assert warned(tmp_path, text) == []
+    (problem,) = warned(tmp_path, text.replace("spare:   {", "spare: {when: office, "))
+    assert problem.path == "groups.legal"
+    assert "within hours on Tuesday, 2026-12-01 at 18:30 (Asia/Shanghai)" in problem.message
+
+
+def test_hours_that_fill_the_week_together(tmp_path: Path) -> None:
+    """A channel by day and one by night leave no hour out; nor does a fallback by night."""
+    calendars = f"calendars:\n  office: {DAYS}{NIGHTS}"
+    text = ONE_GROUP.replace("console: {", "console: {when: office, ").replace("spare:   {", "spare: {when: nights, ")
+    assert warned(tmp_path, text + calendars) == []
+    problems = warned(tmp_path, text + calendars.replace("[sunday, ", "["))
+    assert {problem.path for problem in problems} == {f"groups.{name}" for name in GROUPS}
+    assert "Sunday, 2026-12-06 at 08:00" in problems[0].message
+
+
+def test_a_calendar_that_nobody_uses(tmp_path: Path) -> None:
+    """It is warned of where it stands."""
+    (problem,) = warned(tmp_path, ONE_GROUP + OFFICE)
+    assert (problem.path, "uses the calendar `office`" in problem.message) == ("calendars.office", True)
+
+
+def test_labels_of_titles_and_links_that_nothing_knows(tmp_path: Path) -> None:
+    """Likely misspelt; the one that is meant is named."""
+    text = rules(
+        "{name: a, match: ['tenant=\"x\"'], class: other, title: 'Of {tenent}', links: {x: 'https://w.example/{zzz}'}}"
+    )
+    problems = warned(tmp_path, text)
+    assert [problem.path for problem in problems] == ["rules[0].title", "rules[0].links.x"]
+    assert "did you mean `tenant`?" in problems[0].message and "name it in a matcher" in problems[1].message
+
+
+def test_labels_that_the_plan_knows(tmp_path: Path) -> None:
+    """The plan's words, usual labels, and those of matchers, tests, sources and ``labels``."""
+    names = "{service} {labels.service} {alertname} {tenant} {shard} {dc} {rack} {unit}"
+    text = (
+        "labels: {location: [dc]}\nsources: {prometheus: {labels: {rack: r1}}}\n"
+        + rules(f"{{name: a, match: ['tenant=\"x\"'], incident_by: [unit], class: other, title: '{names}'}}")
+        + "tests: [{name: t, alert: {labels: {tenant: x, shard: y}}, expect: {rule: a}}]\n"
+    )
+    assert warned(tmp_path, text) == []
 
 
 @pytest.mark.parametrize(

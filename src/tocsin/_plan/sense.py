@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import SECOND, Millis, format_time
+from tocsin._plan.hours_sense import unreached
 from tocsin._plan.implied import excluded
+from tocsin._plan.known_labels import known_labels, meant
 from tocsin._plan.reach import Blocked
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import PlanFile
@@ -38,7 +40,10 @@ class Sense:
         yield from self._contradictions()
         yield from self._ended()
         yield from self._fallbacks()
+        yield from self._hours()
+        yield from self._unknown_labels()
         yield from self._unused()
+        yield from self._unused_calendars()
         yield from self._secrets()
 
     def _warning(self, location: Location, message: str, *, key: bool = False) -> Problem:
@@ -115,6 +120,33 @@ class Sense:
                     key=True,
                 )
 
+    def _hours(self) -> Iterator[Problem]:
+        for name, hour in unreached(self.plan, self.now).items():
+            yield self._warning(
+                ("groups", name),
+                f"nobody of the group `{name}` is within hours on {hour}: then all its channels are told in spite of "
+                "their calendars; give it a fallback that is within its hours then",
+                key=True,
+            )
+
+    def _unknown_labels(self) -> Iterator[Problem]:
+        known: frozenset[str] = frozenset()
+        for location, names in self._patterns():
+            known = known or known_labels(self.plan)
+            for name in sorted(names):
+                if name.removeprefix("labels.") not in known:
+                    message = f"nothing else in the plan knows a label `{name}`, so it may well be empty"
+                    yield self._warning(location, message + meant(name, known))
+
+    def _patterns(self) -> Iterator[tuple[Location, frozenset[str]]]:
+        """The titles and links that name labels, and the labels."""
+        for index, rule in self.rules.items():
+            if rule.title is not None and rule.title.names:
+                yield ("rules", index, "title"), rule.title.names
+            for name, link in (rule.links or {}).items():
+                if link.names:
+                    yield ("rules", index, "links", name), frozenset(link.names)
+
     def _unused(self) -> Iterator[Problem]:
         groups = self.plan.groups.values()
         used = {name for group in groups for name in (*group.channels, *group.fallback)}
@@ -122,6 +154,13 @@ class Sense:
             if name not in used:
                 message = f"no group uses the channel `{name}`; name it in one, or take it out"
                 yield self._warning(("channels", name), message, key=True)
+
+    def _unused_calendars(self) -> Iterator[Problem]:
+        used = {each.when for each in (*self.plan.groups.values(), *self.plan.channels.values())}
+        for name in self.plan.calendars:
+            if name not in used:
+                message = f"no group and no channel uses the calendar `{name}`; name it in a `when`, or take it out"
+                yield self._warning(("calendars", name), message, key=True)
 
     def _secrets(self) -> Iterator[Problem]:
         for location, what in written_secrets(self.root):

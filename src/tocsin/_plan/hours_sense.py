@@ -1,0 +1,66 @@
+"""Groups that nobody reaches at some hour: their calendars are walked through a year, half an hour at a time.
+
+Hours are the bits of one number, so that what channels share is joined at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from tocsin._core.calendar import Calendar, active
+from tocsin._core.times import DAY, MINUTE, SECOND, Millis, parse_time
+from tocsin._plan.calendars import CalendarEntry, calendar
+from tocsin._plan.schema import GroupEntry, PlanFile
+
+STEP: Millis = 30 * MINUTE
+_STEPS = 366 * DAY // STEP
+_ALWAYS = (1 << _STEPS) - 1
+_USUALLY = parse_time("2027-01-01T00:00:00Z")
+MOST = 100
+"""Calendars that are walked; a plan with more in use than that is not looked at."""
+
+
+def unreached(plan: PlanFile, now: Millis | None) -> Mapping[str, str]:
+    """The groups of which at some hour of the year from now on no channel is within its calendar, and the first
+    such hour: a day and a time where the plan is at home."""
+    calendars = plan.calendars
+    in_use = {each.when for each in (*plan.groups.values(), *plan.channels.values()) if each.when in calendars}
+    if not in_use or len(in_use) > MOST:
+        return {}
+    zone = plan.timezone if isinstance(plan.timezone, ZoneInfo) else ZoneInfo("UTC")
+    start = (_USUALLY if now is None else now) // STEP * STEP
+    masks = {name: _mask(name, calendars[name], zone, start) for name in in_use if name is not None}
+    found: dict[str, str] = {}
+    for name, group in plan.groups.items():
+        silent = _ALWAYS & ~_reached(group, plan, masks)
+        if silent:
+            first = start + ((silent & -silent).bit_length() - 1) * STEP
+            found[name] = _hour(first, zone)
+    return found
+
+
+def _reached(group: GroupEntry, plan: PlanFile, masks: Mapping[str, int]) -> int:
+    own = _any(group.channels, plan, masks)
+    return (own & masks.get(group.when or "", _ALWAYS)) | _any(group.fallback, plan, masks)
+
+
+def _any(channels: Iterable[str], plan: PlanFile, masks: Mapping[str, int]) -> int:
+    reached = 0
+    for name in channels:
+        entry = plan.channels.get(name)
+        reached |= masks.get((entry.when if entry is not None else None) or "", _ALWAYS)
+    return reached
+
+
+def _mask(name: str, entry: CalendarEntry, zone: ZoneInfo, start: Millis) -> int:
+    """One bit a step, set while the calendar is active."""
+    made: Calendar = calendar(name, entry, zone)
+    bits = "".join("1" if active(made, start + step * STEP) else "0" for step in reversed(range(_STEPS)))
+    return int(bits, 2)
+
+
+def _hour(at: Millis, zone: ZoneInfo) -> str:
+    local = datetime.fromtimestamp(at // SECOND, UTC).astimezone(zone)
+    return f"{local:%A, %Y-%m-%d at %H:%M} ({zone.key})"
