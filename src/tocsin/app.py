@@ -29,7 +29,7 @@ from tocsin._store.rejected import RejectedPayloads
 from tocsin._store.server import PrivateServer
 from tocsin.accept.access import check_binding, is_loopback
 from tocsin.accept.body import Bodies
-from tocsin.accept.guard import Guard
+from tocsin.accept.guard import Guard, caller_name
 from tocsin.accept.health import HealthRoutes
 from tocsin.accept.intake import IntakeRoutes
 from tocsin.accept.ports import Policy
@@ -39,6 +39,7 @@ from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
 from tocsin.explain import Keeper
 from tocsin.explain.route import ExplainRoute
+from tocsin.incident.act import Acts
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
@@ -47,6 +48,7 @@ from tocsin.send.console import Console
 from tocsin.send.post import Post
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
+from tocsin.view.actions import ActionRoutes
 from tocsin.view.routes import View
 
 log = logging.getLogger(__name__)
@@ -68,12 +70,6 @@ LOOPS_END_WITHIN = 5.0
 def environment() -> Mapping[str, str]:
     """The environment, for those who are given it."""
     return dict(os.environ)
-
-
-def default_data_dir(variables: Mapping[str, str]) -> Path:
-    """Where the private store keeps its data unless told otherwise: below the user's state directory."""
-    state = variables.get("XDG_STATE_HOME")
-    return (Path(state) if state else Path.home() / ".local" / "state") / "tocsin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +259,7 @@ class App:
         return Policy(sources=lambda: self._current.plan().sources, tokens=lambda: self._current.plan().tokens)
 
     def _routes(self) -> list[GuardedRoute]:
-        store, clock, metrics = self._store, self._clock, self._metrics
+        store, clock, metrics, bodies = self._store, self._clock, self._metrics, self._bodies
         pipeline = Pipeline(current=self._current, store=store, clock=clock, incidents=self._incidents, metrics=metrics)
         rejected = RejectedPayloads(store)
         intake = IntakeRoutes(
@@ -272,15 +268,17 @@ class App:
             policy=self._policy(),
             ring=rejected,
             measures=metrics,
-            bodies=self._bodies,
+            bodies=bodies,
             clock=clock,
         )
+        acts = Acts(store=store, clock=clock, loop=self._incidents, process=self._process)
         view = View(store=store, clock=clock, plan=self._current.plan, retried=lambda one: self._post.wake(one.channel))
         return [
             *intake.routes(),
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
+            *ActionRoutes(act=acts.act, caller=caller_name, plan=self._current.plan, clock=clock).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),
             *ScrapeRoutes(store=store, metrics=metrics, clock=clock).routes(),

@@ -8,7 +8,7 @@ from typing import Literal
 
 import aiohttp
 from redis.asyncio import Redis
-from tests.crash.sender import alert, all_items, insist
+from tests.crash.sender import acknowledge, alert, all_items, insist
 from tests.crash.service import Serve, Service
 from tests.crash.sinks import GROUPS, Sinks, opened
 from tests.crash.stored import at_rest, counters, deliveries, lapse
@@ -25,12 +25,14 @@ OPENED = opened(high=["payments"], medium=["orders"])
 RAISED = {(group, "tier_raised", "orders") for group in GROUPS}
 CLEARED = {(group, "cleared", "payments") for group in GROUPS}
 
+ACKNOWLEDGED = {(group, "acknowledged", "orders") for group in ("technical", "command")}
+
 COUNTED = {
     "opened|critical_function_outage|high": 1,
     "service|payments|high": 1,
     "opened|hw_sw_fault|medium": 1,
     "service|orders|medium": 1,
-    **Counter(f"notices|{group}|{event}" for group, event, _ in OPENED | RAISED | CLEARED),
+    **Counter(f"notices|{group}|{event}" for group, event, _ in OPENED | RAISED | ACKNOWLEDGED | CLEARED),
 }
 """What the store has counted at the end, kills or none."""
 
@@ -116,6 +118,8 @@ class Telling:
         await self._arrive(OPENED)
         await insist(self._session, self._url, alert("DatabaseDown", "orders"))
         await self._arrive(RAISED)
+        await acknowledge(self._session, self._url, "orders")
+        await self._arrive(ACKNOWLEDGED)
         await insist(self._session, self._url, alert("GatewayDown", "payments", resolved=True))
         await self._arrive(CLEARED)
         await wait_for(self._at_rest, "the store never came to rest")
@@ -148,7 +152,7 @@ class Telling:
         return await at_rest(self._redis)
 
     async def _check(self, url: str) -> None:
-        assert self._sinks.told() == OPENED | RAISED | CLEARED
+        assert self._sinks.told() == OPENED | RAISED | ACKNOWLEDGED | CLEARED
         self._sinks.check()
         copies = self._sinks.copies()
         again = {name for name, count in self._known.items() if copies[name] != count}
@@ -163,6 +167,7 @@ class Telling:
             {"firing": 0, "total": 1},
         )
         assert (orders["tier"], orders["signals"], orders["alerts"]) == ("high", "firing", {"firing": 2, "total": 2})
+        assert (orders["state"], len(orders["acknowledgements"])) == ("acknowledged", 1)
         items = await all_items(self._session, url, "/api/v1/deliveries")
         assert {(each["id"], each["state"]) for each in items} == {(got.id, "accepted") for got in self._sinks.got}
         assert await counters(self._redis) == COUNTED

@@ -43,6 +43,23 @@ async def insist(session: aiohttp.ClientSession, url: Callable[[], Awaitable[str
     await wait_for(answered, "a post was never answered 200")
 
 
+async def acknowledge(session: aiohttp.ClientSession, url: Callable[[], Awaitable[str]], service: str) -> None:
+    """A person acknowledges the incident of a service for the lead group, again and again until it is answered."""
+    word = {"action": "acknowledge", "by": "zhang.wei", "group": "technical"}
+
+    async def answered() -> bool:
+        try:
+            (incident,) = (await get(session, await url(), f"/api/v1/incidents?service={service}"))["items"]
+            path = f"{await url()}/api/v1/incidents/{incident['id']}/actions"
+            async with session.post(path, json=word) as response:
+                await response.read()
+                return response.status == 200
+        except (aiohttp.ClientError, OSError):
+            return False
+
+    await wait_for(answered, "an acknowledgement was never answered 200")
+
+
 async def get(session: aiohttp.ClientSession, url: str, path: str) -> Any:
     """What the API answers."""
     async with session.get(f"{url}{path}") as response:

@@ -146,7 +146,7 @@ class Tried:
 
 
 async def story(tried: Tried) -> None:
-    """Opening, a raise, joining alerts, clearing, reopening, a fallback, and a low one that closes by itself."""
+    """Opening, a raise, joining alerts, an escalation, clearing, reopening and a fallback."""
     await tried.post("Slow", "medium")
     await tried.post("Down", "high")
     await tried.post("Worse", "high")
@@ -200,7 +200,7 @@ async def unbroken(store_url: str, redis: Redis) -> Outcome:
     outcome = await play(store_url, redis, Breaker())
     events = [each.split()[1] for each in outcome.told["technical-hook"]]
     assert events == ["opened", "alerts_added", "reopened", "cleared"]
-    assert outcome.told["command-hook"] == ["1 opened", "3 cleared", "4 reopened", "5 cleared"]
+    assert outcome.told["command-hook"] == ["1 opened", "3 escalated", "4 cleared", "5 reopened", "6 cleared"]
     assert "fallback" in outcome.actions[0]
     return outcome
 

@@ -15,6 +15,8 @@ WAIT = {"low": 5 * MINUTE, "medium": 30 * SECOND, "high": 0}
 TELL = {"low": ("technical",), "medium": ("command", "technical", "business"), "high": GROUPS}
 LATE, EXPIRES, SETTLE, REOPEN = 2 * MINUTE, 5 * MINUTE, 5 * MINUTE, 4 * HOUR
 ADDED_EVERY, AUTO_RESTORE = 5 * MINUTE, 10 * MINUTE
+ACK_WITHIN = {"medium": 30 * MINUTE, "high": 5 * MINUTE}
+AGAIN_EVERY = 15 * MINUTE
 
 Owed = tuple[str, str, tuple[str, ...]]
 """An event, its reason, and the groups it is owed to."""
@@ -46,6 +48,10 @@ class ModelIncident:
     clearings: int = 0
     pending: int = 0
     added_at: Millis | None = None
+    opened_at: Millis = 0
+    escalated_at: Millis | None = None
+    is_acknowledged: bool = False
+    said: set[str] = field(default_factory=set)
 
 
 class Model:
@@ -99,6 +105,16 @@ class Model:
         if fired:
             self.zero_at = max(self.zero_at, at)
         return "e" if fired else "r"
+
+    def acknowledge(self, group: str) -> None:
+        """A group says that it has the incident."""
+        incident = self.incident
+        if incident is None or group in incident.said:
+            return
+        incident.said.add(group)
+        incident.is_acknowledged |= group in ("technical", "command")
+        if incident.announced:
+            self._tell("acknowledged", "", ("command", "technical"))
 
     def look(self, now: Millis) -> None:
         """What falls due by now."""
@@ -159,7 +175,7 @@ class Model:
             if not self.fires() and self.zero_at <= incident.announce_at:
                 self.incident = None
                 return
-            incident.announced, incident.pending = True, 0
+            incident.announced, incident.pending, incident.opened_at = True, 0, now
             self._tell("opened", "", TELL[incident.tier])
         if not incident.announced:
             return
@@ -175,6 +191,12 @@ class Model:
         elif incident.pending and (incident.added_at is None or now >= incident.added_at + ADDED_EVERY):
             incident.pending, incident.added_at = 0, now
             self._tell("alerts_added", "", ("technical",))
+        if incident.cleared_at is None and not incident.is_acknowledged and incident.tier in ACK_WITHIN:
+            again = incident.escalated_at
+            due = incident.opened_at + ACK_WITHIN[incident.tier] if again is None else again + AGAIN_EVERY
+            if now >= due:
+                incident.escalated_at = now
+                self._tell("escalated", "unacknowledged", ("command",))
 
     def _reason(self) -> str:
         return "not_seen" if self._lost else "resolved"
@@ -183,6 +205,6 @@ class Model:
         assert self.incident
         incident = self.incident
         everyone = tuple(group for group in GROUPS if group in {*incident.told, *groups})
-        whom = groups if event == "alerts_added" else everyone
+        whom = groups if event in ("alerts_added", "escalated", "acknowledged") else everyone
         incident.told = everyone
         self.owed.append((event, reason, whom))

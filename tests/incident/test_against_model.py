@@ -13,6 +13,7 @@ from tests.incident.model import Model, Owed
 from tests.support.clock import ManualClock
 from tests.support.world import STEP, World, classified
 
+from tocsin._core.action import Action
 from tocsin._core.incident import Notice
 from tocsin._core.plan import GROUPS
 from tocsin._core.times import SECOND
@@ -34,6 +35,7 @@ steps = st.one_of(
     st.tuples(st.just("stale"), names),
     st.tuples(st.just("killed"), names),
     st.tuples(st.just("unsent"), names),
+    st.tuples(st.just("acknowledge"), st.sampled_from(["payments/technical", "payments/legal", "orders/command"])),
     st.tuples(st.just("wait"), st.sampled_from([1, 15, 40, 130, 200, 310, 700, 4 * 3600 + 400])),
 )
 
@@ -52,7 +54,10 @@ class Play:
         if isinstance(what, int):
             await self._wait(what * SECOND)
             return
-        await self._hear(action, what)
+        if action == "acknowledge":
+            await self._acknowledge(*what.split("/"))
+        else:
+            await self._hear(action, what)
         if action == "killed":
             # Whoever took it up was killed before it could commit: nobody looks until the lease has run out.
             await self.world.die()
@@ -75,6 +80,13 @@ class Play:
         for _ in range(8):
             await self._pass(STEP)
             await self.world.deliver()
+
+    async def _acknowledge(self, subject: str, group: str) -> None:
+        """A person acts; the model owes what the product is to tell."""
+        for incident in await self.world.incidents():
+            if incident.closed_at is None and incident.services == (subject,):
+                self.models[subject].acknowledge(group)
+                await self.world.acts.act(Action(incident=incident.id, action="acknowledge", by="wang", group=group))
 
     async def _hear(self, action: str, name: str) -> None:
         """News of an alert, by one of a pair of replicas in turn."""
@@ -173,7 +185,8 @@ def test_a_long_story(store_server: PrivateServer) -> None:
     """One story that has it all, so that it is told at every run."""
     text = (
         "fire A, wait 310, repeat A, fire C, late C, wait 40, resolve C, late C, stale C, wait 310, fire B, resolve B, "
-        "wait 700, wait 14800, killed D, wait 200, fire Z, unsent A, resolve D, fire Y, wait 400, resolve Z, killed Y"
+        "wait 700, wait 14800, killed D, wait 200, fire Z, wait 310, acknowledge orders/command, wait 700, "
+        "acknowledge payments/legal, wait 310, unsent A, resolve D, fire Y, wait 400, resolve Z, killed Y"
     )
     words = [step.split() for step in text.split(", ")]
     story: list[tuple[str, str | int]] = [(action, int(what) if what.isdecimal() else what) for action, what in words]

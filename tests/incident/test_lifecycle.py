@@ -126,7 +126,7 @@ async def test_joining_alerts_are_combined(world: World) -> None:
     assert world.told("technical") == ["opened", "alerts_added"]
     await world.wait(2 * MINUTE, renew=["A", "B", "C", "D"])
     assert world.told("technical") == ["opened", "alerts_added", "alerts_added"]
-    assert world.told("command") == ["opened"]
+    assert world.told("command") == ["opened", "escalated unacknowledged"]
     assert (await world.incident()).total == 4
 
 
@@ -171,15 +171,17 @@ async def test_expiry_is_not_recovery(world: World) -> None:
 async def test_alertmanager_goes_stale(world: World) -> None:
     """An alert from Alertmanager does not expire; unseen for 25 hours it is told to lead and command, once."""
     await world.fire(source="alertmanager")
+    await world.settle()
+    await world.acknowledge()
     await world.wait(25 * HOUR - 1 * MINUTE, step=10 * MINUTE)
-    assert world.told("technical") == ["opened"]
+    assert world.told("technical") == ["opened", "acknowledged"]
     await world.wait(2 * HOUR, step=10 * MINUTE)
-    assert world.told("technical") == ["opened", "stale"]
-    assert world.told("command") == ["opened", "stale"]
+    assert world.told("technical") == ["opened", "acknowledged", "stale"]
+    assert world.told("command") == ["opened", "acknowledged", "stale"]
     assert world.told("legal") == ["opened"]
     await world.fire(source="alertmanager")
     await world.wait(26 * HOUR, step=10 * MINUTE)
-    assert world.told("command") == ["opened", "stale", "stale"]
+    assert world.told("command") == ["opened", "acknowledged", "stale", "stale"]
 
 
 async def test_what_a_tool_says_once_holds_until_it_ends(world: World) -> None:
@@ -187,12 +189,14 @@ async def test_what_a_tool_says_once_holds_until_it_ends(world: World) -> None:
     sources = {"tool": Source(name="tool", type="mapping"), **world.plan.sources}
     world.plan = plan(sources=sources)
     await world.fire("A", source="tool")
+    await world.settle()
+    await world.acknowledge()
     await world.wait(60 * HOUR, step=30 * MINUTE)
-    assert world.told("technical") == ["opened"]
+    assert world.told("technical") == ["opened", "acknowledged"]
     assert await world.fire("A", source="tool") == "r"
     assert await world.resolve("A", source="tool") == "e"
     await world.settle()
-    assert world.told("technical") == ["opened", "cleared resolved"]
+    assert world.told("technical") == ["opened", "acknowledged", "cleared resolved"]
 
 
 async def test_the_recovery_time_is_missed_when_it_passes(world: World) -> None:

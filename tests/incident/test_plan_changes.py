@@ -132,8 +132,9 @@ async def test_what_an_incident_names_is_gone(world: World, gone: str) -> None:
     await world.settle()
 
     events = [event.partition(" ")[0] for event in world.told("command")]
-    assert events[:5] == ["opened", "tier_raised", "cleared", "reopened", "cleared"]
-    assert sorted(events[5:]) == ["closed", "opened"]
+    assert events[:4] == ["opened", "tier_raised", "escalated", "cleared"]
+    assert events[4:7] == ["reopened", "escalated", "cleared"]
+    assert sorted(events[7:]) == ["closed", "opened"]
     assert (await read_figures(world.store)).aside == 0
     assert {incident.tier for incident in await world.incidents()} == {Tier.HIGH}
 

@@ -99,7 +99,7 @@ async def test_a_retry_is_one_more_chance(store: Store, clock: ManualClock) -> N
     await world.wait(5 * SECOND)
     assert [message.group for message in world.sinks["command-hook"].got] == ["command"]
     world.sinks["pager"].fail = None
-    await world.wait(5 * MINUTE, renew=["A"])
+    await world.wait(4 * MINUTE, renew=["A"])
     assert [message.group for message in world.sinks["command-hook"].got] == ["command"]
 
 

@@ -38,7 +38,8 @@ async def test_a_broken_channel_is_tried_again(world: World) -> None:
     sink.fail = None
     await world.wait(6 * MINUTE, renew=["A"])
     assert world.told("legal") == ["opened"]
-    assert all(world.told(group) == ["opened"] for group in GROUPS)
+    assert all(world.told(group) == ["opened"] for group in GROUPS if group != "command")
+    assert world.told("command") == ["opened", "escalated unacknowledged"]
     (delivery,) = (await list_deliveries(world.store, lambda d: d.channel == "legal-hook")).items
     assert delivery.state == "accepted"
     assert [attempt.result for attempt in delivery.attempts] == ["retried"] * tries + ["accepted"]
@@ -127,13 +128,14 @@ async def test_fallback_when_none_accepted_in_time(world: World) -> None:
     world.sinks["technical-hook"].fail = None
     await world.wait(5 * MINUTE, renew=["A"])
     assert world.told("technical") == ["opened"]
-    assert [message.group for message in world.sinks["command-hook"].got] == ["command", "technical"]
+    got = [(message.event, message.group) for message in world.sinks["command-hook"].got]
+    assert got == [("opened", "command"), ("opened", "technical"), ("escalated", "command")]
 
 
 async def test_no_fallback_when_told(world: World) -> None:
     """Accepted in time, nothing goes to the fallback."""
     await world.fire()
-    await world.wait(5 * MINUTE, renew=["A"])
+    await world.wait(4 * MINUTE, renew=["A"])
     assert [message.group for message in world.sinks["command-hook"].got] == ["command"]
     assert (await world.incident()).unconfirmed == ()
 
@@ -156,7 +158,7 @@ async def test_expired_accepted_deliveries_leave_the_lists(world: World) -> None
     await world.wait(1 * HOUR, renew=["A"])
     figures = await read_figures(world.store)
     assert set(figures.of("waiting").values()) == {0}
-    assert len((await list_deliveries(world.store, lambda d: True)).items) == 5
+    assert len((await list_deliveries(world.store, lambda d: True)).items) == 5 + 4  # opened, and escalated four times
 
 
 async def test_success_counts_whoever_reports_it(world: World) -> None:

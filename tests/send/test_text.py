@@ -17,7 +17,17 @@ from tocsin.send.english import ENGLISH
 from tocsin.send.text import moment, span
 
 GROUPS = ("command", "technical", "business", "legal", "data")
-EVENTS = ("opened", "tier_raised", "alerts_added", "cleared", "reopened", "closed", "stale")
+EVENTS = (
+    "opened",
+    "tier_raised",
+    "alerts_added",
+    "cleared",
+    "reopened",
+    "closed",
+    "stale",
+    "acknowledged",
+    "escalated",
+)
 CLEARED = {"signals": "cleared"}
 CLOSED = {"state": "closed", "signals": "cleared", "outcome": "unconfirmed"}
 
@@ -37,6 +47,10 @@ def made(event: str) -> Notice:
             return notice(event, incident=CLEARED, reason="resolved", asks={"technical": ("restore",)})
         case "closed":
             return notice(event, incident=CLOSED, reason="unconfirmed")
+        case "acknowledged":
+            return notice(event, incident={"acknowledged": {"by": "zhang.wei", "group": "technical"}})
+        case "escalated":
+            return notice(event, reason="unacknowledged", asks={"command": ("acknowledge",)})
         case _:
             return notice(event)
 
@@ -108,6 +122,18 @@ def test_closing_says_the_outcome(outcome: str, english: str, chinese: str) -> N
     assert english in text(closed)
     assert chinese in text(closed, language="zh")
     assert "| closed | RTO 2026-12-05 11:00 UTC+8, 1 % used" in text(closed)
+
+
+def test_who_has_it_and_that_nobody_has() -> None:
+    """An acknowledgement says who has it and for which group; a name is data. An escalation says that nobody has."""
+    assert text(made("acknowledged")).split("\n")[1] == "Acknowledged by zhang.wei (Technical rescue)."
+    assert text(made("acknowledged"), language="zh").split("\n")[1] == "zhang.wei(技术救援组)已确认收到。"
+    forged = notice("acknowledged", incident={"acknowledged": {"by": "{total}\u202e\nx", "group": "legal"}})
+    assert text(forged).split("\n")[1].startswith("Acknowledged by {total}")
+    said = text(made("escalated"), "command").split("\n")
+    assert said[1].startswith("Not acknowledged in time by the lead group or command: 3 of 5 alerts firing")
+    assert said[2] == "Please acknowledge that you have it."
+    assert "牵头组和指挥组均未按时确认收到" in text(made("escalated"), "command", language="zh")
 
 
 def test_a_raise_says_from_where_and_why() -> None:

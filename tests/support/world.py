@@ -9,17 +9,20 @@ from typing import Any
 from tests.support.clock import ManualClock
 from tests.support.plans import plan as make_plan
 
+from tocsin._core.action import Action
 from tocsin._core.incident import Delivery, Fallback, Incident, Notice
 from tocsin._core.message import Message
 from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
 from tocsin._core.plan import Plan
 from tocsin._core.room import Room
 from tocsin._core.times import SECOND, Millis
+from tocsin._core.view import Claim
 from tocsin._core.why import Why
 from tocsin._store import deliveries, incidents
 from tocsin._store.client import Store
 from tocsin._store.listing import list_incidents, show_incident
 from tocsin.dedup.take import Taken, take
+from tocsin.incident.act import Acts
 from tocsin.incident.loop import IncidentLoop
 from tocsin.route.decide import route, route_fallback
 from tocsin.send.loop import ChannelLoop
@@ -138,6 +141,7 @@ class World:
             owed=self.deliveries.extend,
             process="test",
         )
+        self.acts = Acts(store=self.store, clock=self.clock, loop=self.loop, process="test")
         self.channels = [self._channel(name, sink) for name, sink in self.sinks.items()]
 
     def _channel(self, name: str, sink: Sink) -> ChannelLoop:
@@ -226,6 +230,14 @@ class World:
                 lanes, _ = await deliveries.due_lanes(self.store, keys, channel, now, 100)
                 await deliveries.claim(self.store, keys, channel, lanes, token="dead", now=now)
 
+    async def hold(self, incident: Incident) -> Claim:
+        """Another process takes up an incident, and goes no further."""
+        (keys,) = self.store.shards
+        now = self.clock.now()
+        assert await incidents.make_due_now(self.store, keys, incident.key, incident.id, now)
+        (claim,) = (await incidents.claim(self.store, keys, [incident.key], token="another", now=now)).claims
+        return claim
+
     async def _send(self, channel: ChannelLoop) -> Millis:
         waits = [await channel.turn(keys) for keys in self.store.shards]
         await channel.sent()
@@ -247,6 +259,16 @@ class World:
         """The events that a group's own channel was told, in order, with their reason."""
         sink = self.sinks[f"{group}-hook"]
         return [f"{m.event} {m.body['reason']}".strip() for m in sink.got if m.group == group]
+
+    async def acknowledge(
+        self, group: str = "technical", *, by: str = "zhang.wei", revision: int | None = None
+    ) -> Incident:
+        """Acknowledge the only incident; answers it as the one who acts sees it."""
+        incident = await self.incident()
+        action = Action(incident=incident.id, action="acknowledge", by=by, group=group, if_revision=revision)
+        done = await self.acts.act(action)
+        await self.settle()
+        return done
 
     async def incidents(self) -> tuple[Incident, ...]:
         """All incidents, in the order of the list."""

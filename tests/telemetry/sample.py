@@ -93,6 +93,7 @@ def figures(**changes: Any) -> StoreFigures:
     values: dict[str, Any] = {
         "now": NOW,
         "notices": {("command", "opened"): 3.0},
+        "escalations": {("high", "unacknowledged"): 2.0},
         "queued": {("hook",): 2.0},
         "dead": {("gone",): 1.0},
         "last_success": {("hook",): float(NOW)},

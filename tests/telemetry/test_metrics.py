@@ -245,7 +245,7 @@ def test_promtool_finds_nothing_to_say() -> None:
 
 def test_the_documentation_names_each_metric_and_no_other() -> None:
     """docs/metrics.md and the code say the same, labels included."""
-    body, _ = render(loaded(), figures(incidents=[incident(cleared_at=NOW)]), "")
+    body, _ = render(loaded(), figures(incidents=[incident(cleared_at=NOW, told=("command",))]), "")
     exposed = {}
     for family in parse_text(body.decode()):
         name = family.name + ("_total" if family.type == "counter" else "")

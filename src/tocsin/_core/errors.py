@@ -13,12 +13,15 @@
     │   └── SendRefused       the channel says no for good                            do not try again
     ├── Unreadable            a payload is no JSON, or not of its source's shape      do not try again
     ├── InvalidRequest        a parameter is not as it should be; ``path`` names it
+    ├── Unprocessable         an act that makes no sense; ``problems`` names each of its faults
+    ├── Conflict              an act that the incident, as it is now, does not take; ``current`` says how it is
+    ├── Busy                  others were at it all the time                            try again at once
     └── NotFound              no incident, delivery or source of that name
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,6 +86,26 @@ class InvalidRequest(TocsinError):
     def __init__(self, path: str, message: str) -> None:
         super().__init__(message)
         self.path = path
+
+
+class Unprocessable(TocsinError):
+    """What a request asks for makes no sense. ``problems`` are pairs of path and message."""
+
+    def __init__(self, message: str, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class Conflict(TocsinError):
+    """What a request asks for does not go with how things are now, which ``current`` says."""
+
+    def __init__(self, message: str, current: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.current = current
+
+
+class Busy(TocsinError):
+    """Others worked on the same thing for too long. Nothing was done; try again."""
 
 
 class NotFound(TocsinError):

@@ -47,6 +47,21 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True):
     due: Millis | None
 
 
+class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's word, for a group, that it has the incident."""
+
+    group: str
+    by: str
+    at: Millis
+
+
+class Escalated(msgspec.Struct, frozen=True, kw_only=True):
+    """A stage of escalation that was told, and when it was last."""
+
+    stage: str
+    at: Millis
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     """An incident as stored.
 
@@ -54,7 +69,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     the acceptance of its first alert, ``announce_at`` when ``opened`` is due, ``announced_at`` when it was
     committed. ``cleared_at`` is set while nothing fires; ``clearing_told`` says whether that was told.
     ``joined`` counts alerts that joined and are not yet told. ``told`` are the groups for which a notice was
-    committed.
+    committed. ``acknowledged_by`` is the first who acknowledged it for the lead group or for command,
+    ``acknowledgements`` are all groups'. ``escalated`` are the stages told so far.
     """
 
     id: str
@@ -92,6 +108,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     truncated: int = 0
     told: tuple[str, ...] = ()
     unconfirmed: tuple[Fallback, ...] = ()
+    acknowledged_by: str = ""
+    acknowledged_at: Millis | None = None
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    escalated: tuple[Escalated, ...] = ()
 
     @property
     def signals(self) -> Signals:

@@ -28,7 +28,7 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
         "location": incident.decision.location,
         "started_at": format_time(incident.started_at),
         "rule": incident.decision.rule,
-        "acknowledged_by": None,
+        "acknowledged_by": incident.acknowledged_by or None,
         "rto": {
             "target_seconds": incident.rto // SECOND,
             "deadline": format_time(incident.rto_deadline),
@@ -38,7 +38,7 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
     }
     if incident.decision.subtype:
         fields["subtype"] = incident.decision.subtype
-    for name in ("cleared_at", "restored_at", "closed_at"):
+    for name in ("acknowledged_at", "cleared_at", "restored_at", "closed_at"):
         at = getattr(incident, name)
         if at is not None:
             fields[name] = format_time(at)

@@ -42,7 +42,7 @@ class TierEntry(Entry):
     wait: Duration | None = None
     """How long an incident waits before it is told; if all is over by then, nobody is."""
     ack_within: Positive | None = None
-    """By when it should be acknowledged."""
+    """By when the lead group or command should have acknowledged it; then command is told, again every 15m."""
     update_every: Positive | None = None
     """How often news is due."""
     tell: Tell | None = None

@@ -130,6 +130,16 @@ async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> l
     return told
 
 
+async def make_due_now(store: Store, keys: Keys, key: str, incident: str, now: Millis) -> bool:
+    """Make an incident's key due, unless it is held; ``False`` if the key has another incident by now.
+
+    Raises ``StoreUnavailable``.
+    """
+    names = [keys.urgent, keys.normal, keys.held, keys.view(key)]
+    answer: int = await store.run("due_now", names, [key, now, incident])
+    return answer == 1
+
+
 async def release(store: Store, keys: Keys, claimed: Claim, *, due: Millis, failed: bool) -> None:
     """Give back a lease without a commit, due again at ``due``."""
     key = claimed.key

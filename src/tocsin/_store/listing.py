@@ -116,6 +116,15 @@ async def show_incident(store: Store, incident_id: str) -> Whole:
     raise NotFound(f"there is no incident {incident_id}")
 
 
+async def find_incident(store: Store, incident_id: str) -> tuple[Keys, Incident]:
+    """An incident as stored, and its shard. Raises ``NotFound`` and ``StoreUnavailable``."""
+    for keys in store.shards:
+        (body,) = await store.call(store.pipeline().get(keys.incident(incident_id)).execute())
+        if body:
+            return keys, decode(Incident, body)
+    raise NotFound(f"there is no incident {incident_id}")
+
+
 async def open_incidents(store: Store) -> list[Incident]:
     """All incidents that are not closed, in the order of the list."""
     incidents: list[Incident] = []

@@ -99,6 +99,12 @@ def caller(request: web.Request) -> Token | None:
     return token if isinstance(token, Token) else None
 
 
+def caller_name(request: web.Request) -> str:
+    """The name of that token; ``""`` where no login was asked for."""
+    token = caller(request)
+    return token.name if token else ""
+
+
 def check_content_type(request: web.Request) -> None:
     """Take ``application/json`` and ``application/*+json``; none at all only if no web page posts."""
     given = request.headers.get("Content-Type")

@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPException
 
-from tocsin._core.errors import InvalidRequest, NotFound, StoreUnavailable, Unreadable
+from tocsin._core.errors import Busy, Conflict, InvalidRequest, NotFound, StoreUnavailable, Unprocessable, Unreadable
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -30,7 +30,8 @@ _FOREIGN = {
 
 
 class HttpProblem(Exception):
-    """A request that is answered with an error. ``problems`` are pairs of path and message."""
+    """A request that is answered with an error. ``problems`` are pairs of path and message; ``current`` says of a
+    conflict how things are."""
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class HttpProblem(Exception):
         *,
         problems: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        current: Mapping[str, object] | None = None,
         close: bool = False,
     ) -> None:
         super().__init__(detail)
@@ -46,18 +48,21 @@ class HttpProblem(Exception):
         self.detail = detail
         self.problems = problems
         self.headers = headers
+        self.current = current
         self.close = close
 
 
 def respond(problem: HttpProblem) -> web.Response:
     """The answer to a problem."""
-    body = {
+    body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
         "problems": [{"path": path, "message": message} for path, message in problem.problems],
     }
+    if problem.current is not None:
+        body["current"] = problem.current
     response = web.Response(
         body=msgspec.json.encode(body) + b"\n",
         status=problem.status,
@@ -80,6 +85,12 @@ def problem_of(error: Exception) -> HttpProblem | None:
         case StoreUnavailable():
             detail = "the store is out of reach; nothing was taken, so post the same again"
             problem = HttpProblem(503, detail, headers={"Retry-After": str(RETRY_AFTER)})
+        case Unprocessable():
+            problem = HttpProblem(422, str(error), problems=error.problems)
+        case Conflict():
+            problem = HttpProblem(409, str(error), current=error.current)
+        case Busy():
+            problem = HttpProblem(503, str(error), headers={"Retry-After": "1"})
         case NotFound():
             problem = HttpProblem(404, str(error))
         case web.RequestPayloadError():

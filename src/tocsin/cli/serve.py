@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_leve
         current = Current(files.load())
         if failing := failing_tests(current.edition):
             log_problems(logging.WARNING, FAILING, failing)  # no reason not to serve: who restarts it may be nobody
-        flags["data_dir"] = flags["data_dir"] or app.default_data_dir(variables)
+        flags["data_dir"] = flags["data_dir"] or _default_data_dir(variables)
         settings = app.Settings(host=listen[0], port=listen[1], plain="NO_COLOR" in variables, **flags)
         app.run(settings, current, variables=variables, console=sys.stdout, rules=files)
     except TocsinError as error:
@@ -103,3 +104,9 @@ def demo(listen: tuple[str, int]) -> None:
         play(listen, shipped_rules())
     except TocsinError as error:
         stop(error)
+
+
+def _default_data_dir(variables: Mapping[str, str]) -> Path:
+    """Where the private store keeps its data unless told otherwise: below the user's state directory."""
+    state = variables.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "tocsin"

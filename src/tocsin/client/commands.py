@@ -48,7 +48,7 @@ def lists(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def incidents() -> None:
-    """Look at incidents of a running service."""
+    """Look at incidents of a running service, and acknowledge them."""
 
 
 @incidents.command("list")
@@ -71,6 +71,24 @@ def show_incident(*, client: Client, as_json: bool, incident: str) -> None:
     """Show one incident: facts, why it was decided so, what happened, who was told."""
     answer = client.get(f"{_INCIDENTS}/{segment(normal_incident_id(incident))}")
     print_json(answer) if as_json else print_lines(incident_page(answer))
+
+
+@incidents.command("acknowledge")
+@click.argument("incident")
+@click.option("--group", required=True, help="The group that has it: command, technical, business, legal or data.")
+@click.option("--as", "by", help="Who you are, where no token says it.")
+@click.option("--if-revision", type=click.IntRange(0), help="Only if the incident is still at this revision.")
+@asks_service
+def acknowledge(*, client: Client, as_json: bool, incident: str, **given: Any) -> None:
+    """Say that a group has an incident. The lead group's word, or command's, ends its escalation."""
+    wanted = normal_incident_id(incident)
+    body = {"action": "acknowledge", **{name: value for name, value in given.items() if value is not None}}
+    answer = client.post(f"{_INCIDENTS}/{segment(wanted)}/actions", body)
+    if as_json:
+        print_json(answer)
+        return
+    by = word(answer.get("acknowledged_by")) or "nobody of the lead group or command yet"
+    click.echo(f"{word(answer.get('id'))}: {word(answer.get('state'))}, acknowledged by {by}")
 
 
 @click.group()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import msgspec
 
+from tocsin._core.action import Action
 from tocsin._core.incident import Fallback, Incident, Notice, TimelineEntry
 from tocsin._core.plan import Plan
 from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
-from tocsin.incident import opening, signals
+from tocsin.incident import actions, escalation, opening, signals
 from tocsin.incident.draft import Draft
 
 ARRIVED_EVERY: Millis = 10 * MINUTE
@@ -34,9 +35,17 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     clock: Millis | None = None
 
 
-def decide(incident: Incident | None, view: View, plan: Plan, now: Millis, *, counter: int = 0) -> Decision:
-    """Decide about one incident key. ``counter`` is counted up by the caller while an incident's id is taken."""
+def decide(
+    incident: Incident | None, view: View, plan: Plan, now: Millis, *, counter: int = 0, action: Action | None = None
+) -> Decision:
+    """Decide about one incident key. ``counter`` is counted up by the caller while an incident's id is taken.
+
+    ``action`` is what a person does about the incident, which takes it: ``actions.check`` has said so.
+    """
     present = Draft(incident, plan, now) if incident else None
+    if present and action:
+        # Before the clocks: what is acknowledged at the last moment is not escalated.
+        actions.acknowledge(present, action)
     drafts = [(present, view)] if present else []
     fallbacks = _take_fallbacks(present, view) if present else []
     if present and present.is_open and signals.returned_too_late(present.incident, view, plan):
@@ -61,6 +70,7 @@ def _go_on(draft: Draft, view: View) -> None:
         signals.miss_recovery_time(draft)
         signals.tell_clearing(draft)
         opening.tell_added(draft)
+        escalation.escalate(draft)
         signals.tell_stale(draft, view)
         signals.auto_restore(draft)
 
@@ -130,5 +140,6 @@ def _clock(draft: Draft) -> Millis | None:
             signals.restoring_due(incident, plan),
             signals.missing_due(incident),
             opening.added_due(incident),
+            escalation.escalation_due(incident, plan),
         )
     return min((clock for clock in clocks if clock is not None), default=None)

@@ -62,7 +62,10 @@ class Draft:
     def note(self, action: str, **detail: Any) -> None:
         """Enter into the timeline what the rules and clocks did."""
         decision = self.incident.decision
-        actor = f"system:{decision.rule or 'other'}@{self.plan.hash}"
+        self.enter(f"system:{decision.rule or 'other'}@{self.plan.hash}", action, **detail)
+
+    def enter(self, actor: str, action: str, /, **detail: Any) -> None:
+        """Enter into the timeline what somebody did."""
         entry = TimelineEntry(at=self.now, actor=actor, action=action, detail=detail)
         self.timeline.append((self.incident.id, entry))
 
@@ -174,6 +177,9 @@ def _background(incident: Incident, plan: Plan) -> dict[str, Any]:
     facts: dict[str, Any] = {"impact": incident.decision.impact}
     if (plain := incident.decision.plain_title) is not None:
         facts["plain_title"] = {"en": plain.en, "zh": plain.zh}
+    if incident.acknowledgements:
+        last = incident.acknowledgements[-1]
+        facts["acknowledged"] = {"by": last.by, "group": last.group}
     if incident.decision.links:
         facts["plan_links"] = dict(incident.decision.links)
     if klass:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Protocol
 
+from tocsin._core.action import Action
 from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.errors import StoreError
-from tocsin._core.incident import AlertRecord, Delivery, Fallback, Notice
+from tocsin._core.incident import AlertRecord, Delivery, Fallback, Incident, Notice
 from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
 from tocsin._core.times import SECOND, Millis
@@ -107,6 +108,10 @@ class IncidentLoop:
             if at < self._rests_until[keys]:
                 self._awake[keys].set()
 
+    def expired(self, by_source: Mapping[str, int]) -> None:
+        """Count alerts that a claim outside this loop found expired."""
+        self._meter.expired(by_source)
+
     def drain(self) -> None:
         """End ``run`` after the keys at hand."""
         self._draining = True
@@ -191,16 +196,19 @@ class IncidentLoop:
                 return error
         return None
 
-    async def settle(self, keys: Keys, claim: Claim) -> None:
-        """Decide about a claimed key, and commit. Raises ``StoreError``."""
+    async def settle(self, keys: Keys, claim: Claim, action: Action | None = None) -> tuple[Incident, ...] | None:
+        """Decide about a claimed key, and commit; answers what was changed, or ``None`` if another was quicker.
+
+        Raises ``StoreError``.
+        """
         for counter in range(IDS_TRIED):
             now = self._clock.now()
             plan = self._plan()
-            decision = decide(claim.incident, claim.view, plan, now, counter=counter)
+            decision = decide(claim.incident, claim.view, plan, now, counter=counter, action=action)
             if decision.notices and not claim.view.alerts:
                 # Deciding needs no alert's record, however many have come; telling shows the newest.
                 claim = await views.with_alerts(self._store, keys, claim)
-                decision = decide(claim.incident, claim.view, plan, now, counter=counter)
+                decision = decide(claim.incident, claim.view, plan, now, counter=counter, action=action)
             explained = await self._explained(keys, claim, decision, now)
             change = self._commit(claim, decision, explained, now)
             verdict = await stored.commit(self._store, keys, change, now)
@@ -209,9 +217,10 @@ class IncidentLoop:
             if verdict == "ok":
                 self._meter.suppressed(decision.suppressed)
                 self._owed(change.deliveries)
-            elif verdict == "stale":
+                return decision.incidents
+            if verdict == "stale":
                 await stored.release(self._store, keys, claim, due=now, failed=False)
-            return
+            return None
         raise AssertionError(f"no free incident id for {claim.key}")
 
     async def _explained(

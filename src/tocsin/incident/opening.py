@@ -121,7 +121,7 @@ def announce(draft: Draft, view: View) -> None:
 
 
 def _acknowledgements(draft: Draft, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    if draft.plan.tiers[draft.incident.tier].ack_within is None:
+    if draft.plan.tiers[draft.incident.tier].ack_within is None or draft.incident.acknowledged_at is not None:
         return {}
     return dict.fromkeys(groups, ("acknowledge",))
 

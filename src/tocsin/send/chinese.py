@@ -52,6 +52,9 @@ CHINESE = Words(
         "closed.recovered": "已恢复并关闭",
         "closed.false_alarm": "误报,已关闭",
         "stale": "25 小时无消息",
+        "acknowledged": "已确认收到",
+        "escalated": "已升级上报",
+        "escalated.unacknowledged": "无人确认收到",
     },
     happened={
         "opened": "事件开启:共 {total} 条告警,{firing} 条仍在告警,起始于 {started}。",
@@ -67,6 +70,10 @@ CHINESE = Words(
         "closed.false_alarm": "事件关闭,结果:误报。",
         "closed.merged": "事件关闭,结果:已并入其他事件。",
         "stale": "25 小时没有收到其告警的任何消息:可能已经结束,也可能是告警来源中断。",
+        "acknowledged": "{by}({group})已确认收到。",
+        "escalated": "升级上报:共 {total} 条告警,{firing} 条仍在告警,起始于 {started}。",
+        "escalated.unacknowledged": "牵头组和指挥组均未按时确认收到:"
+        "共 {total} 条告警,{firing} 条仍在告警,起始于 {started}。",
     },
     raised={
         "worse_alert": "有更严重的告警并入。",

@@ -55,6 +55,9 @@ ENGLISH = Words(
         "closed.recovered": "recovered, closed",
         "closed.false_alarm": "false alarm, closed",
         "stale": "no word for 25 hours",
+        "acknowledged": "acknowledged",
+        "escalated": "escalated",
+        "escalated.unacknowledged": "not acknowledged",
     },
     happened={
         "opened": "Opened: {firing} of {total} alerts firing, since {started}.",
@@ -71,6 +74,10 @@ ENGLISH = Words(
         "closed.false_alarm": "Closed; outcome: false alarm.",
         "closed.merged": "Closed; outcome: merged into another incident.",
         "stale": "No word of its alerts for 25 hours. It may be over, or its source may be silent.",
+        "acknowledged": "Acknowledged by {by} ({group}).",
+        "escalated": "Escalated: {firing} of {total} alerts firing, since {started}.",
+        "escalated.unacknowledged": "Not acknowledged in time by the lead group or command: "
+        "{firing} of {total} alerts firing, since {started}.",
     },
     raised={
         "worse_alert": "A worse alert has joined.",

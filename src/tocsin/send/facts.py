@@ -47,6 +47,8 @@ class Facts:
     customer_groups: tuple[str, ...]
     datasets: tuple[str, ...]
     impact: str
+    acknowledged_by: str
+    acknowledged_for: str
     started_at: Millis
     firing: int
     total: int
@@ -64,6 +66,8 @@ def gather(notice: Notice, delivery: Delivery, *, external_url: str) -> Facts:
     alerts = () if unnamed else notice.alerts
     titled = (unnamed and incident.get("plain_title")) or incident.get("title")
     title = one_line(_in(titled, language), _TITLE)
+
+    acknowledged = incident.get("acknowledged") or {}
 
     def word(name: str) -> str:
         return one_line(str(incident.get(name) or ""), _WORD)
@@ -83,6 +87,8 @@ def gather(notice: Notice, delivery: Delivery, *, external_url: str) -> Facts:
         customer_groups=words("customer_groups"),
         datasets=words("datasets"),
         impact=word("impact"),
+        acknowledged_by=one_line(str(acknowledged.get("by") or ""), _WORD),
+        acknowledged_for=str(acknowledged.get("group") or ""),
         started_at=parse_time(incident["started_at"]),
         firing=incident["alerts"]["firing"],
         total=incident["alerts"]["total"],

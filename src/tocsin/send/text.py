@@ -137,6 +137,8 @@ def _happened(notice: Notice, facts: Facts, words: Words, zone: ZoneInfo) -> str
         tier=words.tiers[notice.tier],
         tier_from=words.tiers.get(before.get("tier", ""), "?"),
         class_title=facts.class_title,
+        by=facts.acknowledged_by,
+        group=words.groups.get(facts.acknowledged_for, facts.acknowledged_for),
         class_from=one_line(before.get("class", "")),
     )
 

@@ -16,7 +16,19 @@ from tocsin._core.incident import Incident
 from tocsin._core.times import SECOND, Millis
 from tocsin._store.coverage import Coverage
 from tocsin.telemetry.instruments import PREFIX, Labels
-from tocsin.telemetry.known import EVENTS, OTHER, OUTCOMES, RECOVERY_BOUNDS, RTO, RULES, STATES, TIERS, Known, every
+from tocsin.telemetry.known import (
+    EVENTS,
+    OTHER,
+    OUTCOMES,
+    RECOVERY_BOUNDS,
+    RTO,
+    RULES,
+    STAGES,
+    STATES,
+    TIERS,
+    Known,
+    every,
+)
 
 SHOWN = 200
 """Incidents with series of their own."""
@@ -28,7 +40,8 @@ INFO = ("incident", "class", "tier", "state", "signals", "service", "environment
 class StoreFigures:
     """What the store reports, keyed by the labels in the order of the metric's.
 
-    ``notices`` by group and event; ``queued``, ``dead`` and ``last_success`` (milliseconds since the epoch)
+    ``escalations`` by tier and stage; ``notices`` by group and event;
+    ``queued``, ``dead`` and ``last_success`` (milliseconds since the epoch)
     by channel; ``opened`` by class and tier; ``closed`` by class, tier and outcome; ``service_opened`` by
     service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result; ``recover`` by
     class, tier and upper bound in seconds (cumulative) and ``recover_sum``, in seconds, by class and tier.
@@ -38,6 +51,7 @@ class StoreFigures:
 
     now: Millis
     notices: Mapping[Labels, float]
+    escalations: Mapping[Labels, float]
     queued: Mapping[Labels, float]
     dead: Mapping[Labels, float]
     last_success: Mapping[Labels, float]
@@ -68,6 +82,8 @@ def families(figures: StoreFigures, known: Known) -> Iterator[Metric]:
 def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     graded = (known.classes, TIERS)
     yield _counter("notices", "Notices committed.", ("group", "event"), every(known.groups, EVENTS), figures.notices)
+    text = "Stages of escalation that were told."
+    yield _counter("escalations", text, ("tier", "stage"), every(TIERS, STAGES), figures.escalations)
     yield _counter("incidents_opened", "Incidents opened.", ("class", "tier"), every(*graded), figures.opened)
     yield _counter(
         "incidents_closed", "Incidents closed.", ("class", "tier", "outcome"), every(*graded, OUTCOMES), figures.closed
@@ -154,6 +170,16 @@ def _of_incidents(incidents: Sequence[Incident], now: Millis) -> Iterator[Metric
         "Since when nothing fires; absent while something does.",
         lambda one: None if one.cleared_at is None else one.cleared_at / SECOND,
     )
+    text = "Whether a group that was told of it has acknowledged it: 1 or 0."
+    yield _gauge("incident_group_acknowledged", text, ("incident", "group"), _acknowledged(incidents))
+
+
+def _acknowledged(incidents: Sequence[Incident]) -> dict[Labels, float]:
+    values: dict[Labels, float] = {}
+    for incident in incidents:
+        values |= {(incident.id, group): 0.0 for group in incident.told}
+        values |= {(incident.id, given.group): 1.0 for given in incident.acknowledgements}
+    return values
 
 
 def _info(incident: Incident) -> Labels:

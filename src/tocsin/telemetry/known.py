@@ -15,8 +15,21 @@ STATES = ("open", "acknowledged", "contained", "restored")
 """The states of an incident that is not closed."""
 
 OUTCOMES = ("recovered", "unconfirmed", "transient", "false_alarm", "merged")
-EVENTS = ("opened", "alerts_added", "tier_raised", "cleared", "reopened", "closed", "stale")
+EVENTS = (
+    "opened",
+    "alerts_added",
+    "tier_raised",
+    "cleared",
+    "reopened",
+    "closed",
+    "stale",
+    "acknowledged",
+    "escalated",
+)
 """The events of which notices are told."""
+
+STAGES = ("unacknowledged",)
+"""The stages of escalation."""
 
 RTO = ("met", "missed")
 RESULTS = ("accepted", "retried", "dead", "superseded")

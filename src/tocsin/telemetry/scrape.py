@@ -45,6 +45,7 @@ def of_store(read: Figures, counted: Coverage, now: Millis) -> StoreFigures:
     return StoreFigures(
         now=now,
         notices=read.of("notices"),
+        escalations=read.of("escalations"),
         queued=read.of("waiting"),
         dead=read.of("dead"),
         last_success=read.of("success"),

@@ -13,8 +13,13 @@ from tocsin._store.listing import Whole
 
 
 def incident_item(incident: Incident, language: str, now: Millis) -> dict[str, Any]:
-    """An incident as a list shows it: the fields of a notice's ``incident``."""
-    return {**snapshot(incident, now), "title": incident.title.in_(language)}
+    """An incident as a list shows it: the fields of a notice's ``incident``, and who acknowledged it."""
+    item = {**snapshot(incident, now), "title": incident.title.in_(language)}
+    if incident.acknowledgements:
+        item["acknowledgements"] = [
+            {"group": given.group, "by": given.by, "at": format_time(given.at)} for given in incident.acknowledgements
+        ]
+    return item
 
 
 def delivery_item(delivery: Delivery) -> dict[str, Any]:

@@ -1,0 +1,16 @@
+-- A person acts upon an incident: makes its key due now, for the one who acts to claim.
+--
+-- KEYS  1 due:urgent 2 due:normal 3 held 4 view   ARGV 1 digest 2 now 3 the incident's id
+-- Reply 1; 0 if the key has another incident by now.
+--
+-- The mark is moved, so that the claim does not put the key back as one that nothing has happened to. Run twice, or if
+-- nobody comes to claim, the key is looked at once more than was needed.
+
+if redis.call('HGET', KEYS[4], 'inc') ~= ARGV[3] then
+  return 0
+end
+redis.call('HINCRBY', KEYS[4], 'mark', 1)
+if not redis.call('ZSCORE', KEYS[3], ARGV[1]) then
+  make_due({urgent = KEYS[1], normal = KEYS[2]}, ARGV[1], tonumber(ARGV[2]), true)
+end
+return 1
