@@ -10,6 +10,7 @@ from tests._plan.written import problems_of, told
 from tocsin._core.problems import Problem
 
 GROUPS = "groups: {command: {channels: [console]}, technical: {channels: [console]}, business: {channels: [console]}"
+FIRES = "alerts: [{at: 0m, fire: {x: y}}]"
 
 MISTAKES: list[tuple[str, int, str]] = [
     ("recievers: {}", 1, "unknown key `recievers`"),
@@ -99,7 +100,40 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {class: nope}}]", 60, "there is no class `nope`"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {channels: [nope]}}]", 64, "there is no channel `nope`"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {}}]", 52, "nothing is expected"),
-    ("tests: [{name: a, expect: {tier: low}}]", 9, "either an `alert` or a `payload`"),
+    ("tests: [{name: a, expect: {tier: low}}]", 9, "either an `alert`, a `payload` or `alerts`"),
+    ("tests: [{name: a, alert: {labels: {x: y}}, expect: [{at: 0s, event: opened}]}]", 52, "parts of the decision"),
+    (f"tests: [{{name: a, {FIRES}, expect: {{tier: high}}}}]", 61, "notices are expected, as in"),
+    (f"tests: [{{name: a, {FIRES}, expect: []}}]", 61, "must name at least one"),
+    (f"tests: [{{name: a, {FIRES}, expect: [5]}}]", 62, "`expect[0]` must be a mapping"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, evnet: opened}}]}}]", 71, "did you mean `event`?"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, event: escalate}}]}}]", 78, "did you mean `escalated`?"),
+    (
+        f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, event: opened, groups: [leagl]}}]}}]",
+        95,
+        "did you mean `legal`?",
+    ),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{event: opened}}]}}]", 62, "`at` is missing"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: soon, event: opened}}]}}]", 67, "is no duration"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s}}]}}]", 62, "exactly one of `event` or `silent`"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, silent: false}}]}}]", 79, "`silent` must be `true`"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, silent: true, reason: x}}]}}]", 93, "there is no `reason`"),
+    (
+        f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, event: opened}}, {{at: 0s, silent: true}}]}}]",
+        104,
+        "also expected",
+    ),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 4m, event: opened}}, {{at: 3m, event: closed}}]}}]", 92, "in order"),
+    (f"tests: [{{name: a, {FIRES}, expect: [{{at: 8d, silent: true}}]}}]", 67, "about 7d at most"),
+    ("tests: [{name: a, alerts: [], expect: [{at: 0s, silent: true}]}]", 27, "must name at least one"),
+    ("tests: [{name: a, alerts: [{at: 0s, fires: {x: y}}], expect: [{at: 0s, silent: true}]}]", 37, "mean `fire`?"),
+    (
+        "tests: [{name: a, alerts: [{at: 0s}], expect: [{at: 0s, silent: true}]}]",
+        28,
+        "one of `fire`, `resolve` or `lose`",
+    ),
+    ("tests: [{name: a, alerts: [{at: 0s, fire: {}}], expect: [{at: 0s, silent: true}]}]", 43, "at least one"),
+    ("tests: [{name: a, alerts: [{at: 1m, fire: {x: y}}], expect: [{at: 0s, silent: true}]}]", 33, "after this step"),
+    ("tests: [{name: a, alerts: [{at: 0s, lose: {x: y}}], expect: [{at: 0s, silent: true}]}]", 43, "fires before"),
 ]
 
 TOP_LEVEL = ["escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]

@@ -38,6 +38,7 @@ from tocsin._plan.entry import Entry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry, TierEntry
 from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
+from tocsin._plan.sequences import notices_of, steps_of
 from tocsin._plan.tests import ExpectEntry, TrialEntry
 
 _Value = TypeVar("_Value")
@@ -236,12 +237,6 @@ def _rule(place: str, entry: RuleEntry, timezone: ZoneInfo) -> Rule:
 
 
 def _test(place: str, entry: TrialEntry) -> PlanTest:
-    expect = {
-        ExpectEntry.model_fields[field].alias or field: getattr(entry.expect, field)
-        for field in ExpectEntry.model_fields
-        if getattr(entry.expect, field) is not None
-    }
-    expect |= {field: frozenset(expect[field]) for field in ("groups", "channels") if field in expect}
     return PlanTest(
         name=entry.name,
         place=place,
@@ -249,9 +244,21 @@ def _test(place: str, entry: TrialEntry) -> PlanTest:
         at=defaults.TESTED_AT if entry.at is None else entry.at,
         labels=_frozen(entry.alert.labels if entry.alert else {}),
         annotations=_frozen(entry.alert.annotations if entry.alert else {}),
-        payload=json.dumps(entry.payload).encode() if entry.alert is None else None,
-        expect=_frozen(expect),
+        payload=None if entry.payload is None else json.dumps(entry.payload).encode(),
+        expect=_frozen(_expected(entry.expect) if isinstance(entry.expect, ExpectEntry) else {}),
+        steps=steps_of(entry.alerts or []),
+        notices=notices_of(entry.expect) if isinstance(entry.expect, list) else (),
     )
+
+
+def _expected(entry: ExpectEntry) -> dict[str, Any]:
+    """The parts of the decision that are named."""
+    expect = {
+        ExpectEntry.model_fields[field].alias or field: getattr(entry, field)
+        for field in ExpectEntry.model_fields
+        if getattr(entry, field) is not None
+    }
+    return expect | {field: frozenset(expect[field]) for field in ("groups", "channels") if field in expect}
 
 
 def _moment(until: Any, timezone: ZoneInfo) -> Millis:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Tag
 from pydantic_core import ErrorDetails
 
 from tocsin._core.problems import Problem
@@ -22,9 +22,13 @@ from tocsin._plan.fields import UNSET
 from tocsin._plan.guess import did_you_mean
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.senders import SOURCE_TAGS, WHOLE
+from tocsin._plan.sequences import EXPECT_TAGS
 from tocsin._plan.source import Location, Mapping, Mark, Sources, locate, path_of
 
 _KEY = "[key]"
+_MARKS = {("sources", 2, tag) for tag in SOURCE_TAGS} | {("tests", 3, tag) for tag in EXPECT_TAGS}
+"""Where in which section pydantic names the kind of an entry."""
+
 _SHAPES = {
     "dict_type": "a mapping, as in `name: {key: value}`",
     "model_type": "a mapping, as in `name: {key: value}`",
@@ -56,13 +60,13 @@ def broken(errors: Iterable[ErrorDetails], root: Mapping) -> Iterator[tuple[str 
 
 
 def _location(root: Mapping, loc: Location) -> Iterator[str | int]:
-    """The location in the tree: without pydantic's marks for keys and for the type of a channel or source, and
-    without the name of what is written as one text."""
+    """The location in the tree: without pydantic's marks for keys, for the type of a channel or source and for what
+    a test expects, and without the name of what is written as one text."""
     node: Any = root
     for place, step in enumerate(loc):
         if step == _KEY or (isinstance(node, Mapping) and step not in node and node.get("type") == step):
             continue
-        if (place == 2 and loc[0] == "sources" and step in SOURCE_TAGS) or (step == WHOLE and isinstance(node, str)):
+        if (loc[0], place, step) in _MARKS or (step == WHOLE and isinstance(node, str)):
             continue
         yield step
         within = step in node if isinstance(node, Mapping) else isinstance(node, list) and isinstance(step, int)
@@ -153,6 +157,8 @@ def _wrong_value(case: _Case) -> _Told:
             said += f", not `{value}`, which is a mere text in YAML 1.2"
     elif kind == "too_short":
         said = "must name at least one"
+    elif kind == "too_long":
+        said = f"must have {case.context['max_length']} items at most"
     elif kind == "string_pattern_mismatch":
         said = "is no name of a header"
     elif said is None:
@@ -201,8 +207,9 @@ def _inside(kind: Any, step: str | int) -> Any:
         return None
     arguments = get_args(kind)
     if get_origin(kind) in (Union, types.UnionType):
-        for choice in map(_bare, arguments):
-            if getattr(choice, "tag", None) == step:
+        for marked in arguments:
+            choice = _bare(marked)
+            if any(isinstance(mark, Tag) and mark.tag == step for mark in get_args(marked)):
                 return choice
             tag = choice.model_fields.get("type") if isinstance(choice, type) and issubclass(choice, Entry) else None
             if tag is not None and get_origin(tag.annotation) is Literal and step in get_args(tag.annotation):

@@ -98,6 +98,8 @@ class _Generator(GenerateJsonSchema):
         if listed:
             found["properties"] = {name: dict(value) for name in listed["enum"]}
         found["additionalProperties"] = value if others else False
+        if "min_length" in schema:
+            found["minProperties"] = schema["min_length"]
         if others.keys() - {"type"}:
             found["propertyNames"] = {rule: said for rule, said in others.items() if rule != "type"}
         return found

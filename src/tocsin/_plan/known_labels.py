@@ -9,6 +9,7 @@ from tocsin._core.pattern import WORDS
 from tocsin._plan import defaults
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.senders import MappingEntry
+from tocsin._plan.sequences import steps_of
 
 _KUBERNETES = (
     "namespace pod container node cluster deployment statefulset daemonset replicaset cronjob persistentvolumeclaim "
@@ -50,3 +51,4 @@ def _named(plan: PlanFile) -> Iterator[str]:
             yield from source.defaults
     for test in plan.tests:
         yield from test.alert.labels if test.alert is not None else ()
+        yield from (label for step in steps_of(test.alerts or []) for label in step.labels)

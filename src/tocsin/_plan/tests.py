@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.plan import Impact, Importance, Language
@@ -15,6 +15,7 @@ from tocsin._plan.entry import Entry, GroupName, TierName
 from tocsin._plan.fields import Duration, Moment, Name, Positive
 from tocsin._plan.guess import did_you_mean
 from tocsin._plan.senders import WrittenValue
+from tocsin._plan.sequences import DECISION, NoticesExpected, StepEntries, by_shape, misplaced
 from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
 
 
@@ -42,6 +43,8 @@ def _payload(value: object) -> object:
     raise _error("must be a mapping or a list, as the source posts it in JSON")
 
 
+_ABOUT = ("alert", "payload", "alerts")
+_LIST = "notices are expected, as in `[{at: 0m, event: opened}, {at: 5m, silent: true}]`"
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 IncidentKey = Annotated[Any, PlainValidator(_key), WithJsonSchema({"anyOf": [{"type": "string"}, _TEXTS]})]
 DroppedBy = Annotated[Any, PlainValidator(_dropped), WithJsonSchema({"type": ["boolean", "string"]})]
@@ -102,7 +105,7 @@ class ExpectEntry(Entry):
 
 
 class TrialEntry(Entry):
-    """One test: an alert or a payload, and what is expected of the plan."""
+    """One test: an alert, a payload or alerts in time, and what is expected of the plan."""
 
     name: Name
     """By which reports speak of the test; required, and unique."""
@@ -112,10 +115,12 @@ class TrialEntry(Entry):
     """The source that posts it; `prometheus` if left out."""
     payload: Payload = None
     """In place of `alert`: what the source posts, as YAML; it must hold exactly one alert."""
+    alerts: StepEntries | None = None
+    """In place of `alert`: what is heard of alerts in the course of time, step by step."""
     at: Moment | None = None
-    """When it is received; `2026-01-01T00:00:00Z` if left out."""
-    expect: ExpectEntry
-    """The parts of the decision that must be so; at least one."""
+    """When it is received, or the steps begin; `2026-01-01T00:00:00Z` if left out."""
+    expect: Annotated[Annotated[ExpectEntry, Tag(DECISION)] | NoticesExpected, by_shape]
+    """The parts of the decision that must be so, at least one; with `alerts`, a list of notices."""
 
 
 def misnamed(tests: dict[int, TrialEntry], root: Mapping, sources: Sources) -> Iterator[Problem]:
@@ -123,7 +128,7 @@ def misnamed(tests: dict[int, TrialEntry], root: Mapping, sources: Sources) -> I
     first: dict[str, int] = {}
     known = _known(root)
     for index, test in tests.items():
-        for location, message in (*_names(index, test, known), *_shape(index, root)):
+        for location, message in (*_names(index, test, known), *_shape(index, root), *_in_time(index, test, root)):
             yield sources.problem(locate(root, location), message, path=path_of(root, location))
         if test.name in first:
             there = locate(root, ("tests", first[test.name], "name"))
@@ -141,10 +146,21 @@ def _shape(index: int, root: Mapping) -> Iterator[tuple[Location, str]]:
     test = tests[index] if isinstance(tests, list) else None
     if not isinstance(test, Mapping):
         return
-    if ("alert" in test) == ("payload" in test):
-        yield ("tests", index), "a test has either an `alert` or a `payload`; write one of them"
-    if not test["expect"]:
+    if sum(key in test for key in _ABOUT) != 1:
+        yield ("tests", index), "a test has either an `alert`, a `payload` or `alerts` in time; write one of them"
+    elif "alerts" in test and not isinstance(test["expect"], list):
+        yield ("tests", index, "expect"), f"of `alerts` in time, {_LIST}"
+    elif "alerts" not in test and isinstance(test["expect"], list):
+        yield ("tests", index, "expect"), "of one alert, parts of the decision are expected, as in `{tier: high}`"
+    elif not test["expect"]:
         yield ("tests", index, "expect"), "nothing is expected; name at least one part of the decision"
+
+
+def _in_time(index: int, test: TrialEntry, root: Mapping) -> Iterator[tuple[Location, str]]:
+    tests = root["tests"]
+    written = tests[index] if isinstance(tests, list) else None
+    if isinstance(written, Mapping) and test.alerts is not None and isinstance(test.expect, list):
+        yield from misplaced(("tests", index), test.alerts, test.expect, written)
 
 
 def _known(root: Mapping) -> dict[str, dict[str, None]]:
@@ -163,15 +179,16 @@ def _known(root: Mapping) -> dict[str, dict[str, None]]:
 
 def _names(index: int, test: TrialEntry, known: dict[str, dict[str, None]]) -> Iterator[tuple[Location, str]]:
     expect, at = test.expect, ("tests", index, "expect")
-    named: list[tuple[Location, str, str | None]] = [
-        ((*at, "rule"), "rule", expect.rule),
-        ((*at, "class"), "class", expect.class_),
-        ((*at, "vendor"), "vendor", expect.vendor),
-        (("tests", index, "source"), "source", test.source),
-    ]
-    if known["environment"]:
-        named.append(((*at, "environment"), "environment", expect.environment))
-    named += [((*at, "channels", place), "channel", name) for place, name in enumerate(expect.channels or ())]
+    named: list[tuple[Location, str, str | None]] = [(("tests", index, "source"), "source", test.source)]
+    if isinstance(expect, ExpectEntry):
+        named += [
+            ((*at, "rule"), "rule", expect.rule),
+            ((*at, "class"), "class", expect.class_),
+            ((*at, "vendor"), "vendor", expect.vendor),
+        ]
+        if known["environment"]:
+            named.append(((*at, "environment"), "environment", expect.environment))
+        named += [((*at, "channels", place), "channel", name) for place, name in enumerate(expect.channels or ())]
     for location, what, name in named:
         if name and name not in known[what]:
             yield location, f"there is no {what} `{name}`{did_you_mean(name, known[what])}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from tocsin._core.errors import Unreadable
@@ -15,43 +14,12 @@ from tocsin.adapt.steps import follow
 from tocsin.classify.classifier import Classifier
 from tocsin.explain.why import explain, opening
 from tocsin.incident.audience import told_of
+from tocsin.rehearse.result import Mismatch, Result
+from tocsin.rehearse.sequence import in_time
 
 _DURATIONS = ("rto", "wait")
 _TRIED_SHOWN = 20
 """Rules named in a failure, those before the deciding one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """A part of the decision that is not as expected, both as texts."""
-
-    part: str
-    expected: str
-    got: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one test. ``error`` says why there was no alert to decide on; ``reasons`` how it was decided."""
-
-    name: str
-    place: str
-    mismatches: tuple[Mismatch, ...] = ()
-    error: str = ""
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether all was as expected."""
-        return not (self.mismatches or self.error)
-
-    @property
-    def failure(self) -> str:
-        """What was expected, what came instead, and the way the decision took; empty if it passed."""
-        if self.passed:
-            return ""
-        wrong = [f"{each.part}: expected {each.expected}, got {each.got}" for each in self.mismatches]
-        return "\n".join([*([self.error] if self.error else ()), *wrong, *(f"  {reason}" for reason in self.reasons)])
 
 
 def rehearse(plan: Plan, classifier: Classifier) -> tuple[Result, ...]:
@@ -60,6 +28,8 @@ def rehearse(plan: Plan, classifier: Classifier) -> tuple[Result, ...]:
 
 
 def _run(test: PlanTest, plan: Plan, classifier: Classifier) -> Result:
+    if test.steps:
+        return in_time(test, plan, classifier)
     alert = _alert(test, plan)
     if isinstance(alert, str):
         return Result(test.name, test.place, error=alert)
