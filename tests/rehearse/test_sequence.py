@@ -136,6 +136,15 @@ def test_a_failure_tells_what_was_told_instead_and_the_story(tmp_path: Path) -> 
     assert result.place.endswith("plan.yaml:11")
 
 
+def test_a_failure_stays_short(tmp_path: Path) -> None:
+    """Of a week of escalations the first are told, and how many more there are."""
+    result = ran(tmp_path, f"{{at: 0m, fire: {DOWN}}}", "{at: 0m, event: opened}, {at: 7d, silent: true}")
+    (wrong,) = result.mismatches
+    assert wrong.got.startswith("escalated (unacknowledged) to [command] at 5m; ")
+    assert wrong.got.endswith(" at 2h20m; 662 more")
+    assert result.reasons[-1] == "(634 more steps and notices)"
+
+
 def test_an_alert_that_would_be_refused_is_a_failure(tmp_path: Path) -> None:
     """No test passes on an alert that no source could post."""
     result = ran(tmp_path, "{at: 0m, fire: {alertname: ''}}", "{at: 0m, silent: true}")

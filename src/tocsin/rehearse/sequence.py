@@ -15,6 +15,9 @@ from tocsin.rehearse.play import Heard, Play
 from tocsin.rehearse.result import Mismatch, Result
 
 NOBODY = "nobody is told"
+_LISTED = 10
+"""Notices of one stretch of time that a failure names."""
+
 _SHOWN = 40
 """Lines of what happened that a failure shows."""
 
@@ -52,16 +55,17 @@ def _is_as(wanted: PlanNotice | None, got: Notice | None) -> bool:
     return wanted.event == got.event and same_groups and wanted.reason in (None, got.reason)
 
 
-def _wanted(notices: Iterable[PlanNotice]) -> str:
-    texts = [_shown(n.event or "", n.groups, "no reason" if n.reason == "" else n.reason) for n in notices]
-    return "; ".join(texts) or NOBODY
+def _wanted(notices: list[PlanNotice]) -> str:
+    return _listed([_shown(n.event or "", n.groups, "no reason" if n.reason == "" else n.reason) for n in notices])
 
 
-def _told(notices: Iterable[Notice], start: Millis) -> str:
-    return (
-        "; ".join(f"{_shown(n.event, n.groups, n.reason)} at {format_duration(n.at - start)}" for n in notices)
-        or NOBODY
-    )
+def _told(notices: list[Notice], start: Millis) -> str:
+    return _listed([f"{_shown(n.event, n.groups, n.reason)} at {format_duration(n.at - start)}" for n in notices])
+
+
+def _listed(texts: list[str]) -> str:
+    more = [f"{len(texts) - _LISTED} more"] if len(texts) > _LISTED else []
+    return "; ".join([*texts[:_LISTED], *more]) or NOBODY
 
 
 def _shown(event: str, groups: Iterable[str] | None, reason: str | None) -> str:
