@@ -30,7 +30,7 @@ from tocsin._plan.references import Reviewer
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.secrets import written_secrets
 from tocsin._plan.sense import Sense
-from tocsin._plan.source import Mark, Sources, locate
+from tocsin._plan.source import Sources, locate
 from tocsin._plan.tests import TrialEntry, misnamed
 from tocsin.classify.classifier import Classifier
 
@@ -115,8 +115,8 @@ def _read(
             problems.extend(islice(Sense(entries.file, rules, root, sources, now).problems(), _LOOKED_AT))
     if any(not problem.warning for problem in problems):
         return _sorted(problems), None
-    placed = ((_place(locate(root, ("rules", index))), rule) for index, rule in rules.items())
-    trials = ((_place(locate(root, ("tests", index))), test) for index, test in tests.items())
+    placed = ((locate(root, ("rules", index)).place, rule) for index, rule in rules.items())
+    trials = ((locate(root, ("tests", index)).place, test) for index, test in tests.items())
     return _sorted(problems), build(entries.file, placed, trials, plan_hash(files))
 
 
@@ -183,10 +183,6 @@ def _without(node: object, gone: set[tuple[str | int, ...]], at: tuple[str | int
     if isinstance(node, source.Listing):
         return [_without(item, gone, (*at, index)) for index, item in enumerate(node) if (*at, index) not in gone]
     return node
-
-
-def _place(mark: Mark) -> str:
-    return f"{mark.file}:{mark.line}"
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:

@@ -9,7 +9,7 @@ import pytest
 from tests._plan.test_documented import EXAMPLES
 from tests._plan.written import plan_of
 
-from tocsin._plan.sequences import EventName
+from tocsin._plan.sequences import NoticeEntry
 from tocsin.classify import Classifier
 from tocsin.rehearse import Result, rehearse
 from tocsin.telemetry.known import EVENTS
@@ -160,4 +160,5 @@ def test_the_documented_example_holds(tmp_path: Path) -> None:
 
 def test_every_event_can_be_expected() -> None:
     """The words of `event` are the events that there are."""
-    assert set(get_args(EventName)) == set(EVENTS)
+    (words, _) = get_args(NoticeEntry.model_fields["event"].annotation)
+    assert set(get_args(words)) == set(EVENTS)

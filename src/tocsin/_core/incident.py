@@ -13,6 +13,11 @@ from tocsin._core.model import Classification, Text, Tier
 from tocsin._core.times import Millis
 
 State = Literal["open", "acknowledged", "contained", "restored", "closed"]
+Event = Literal[
+    "opened", "alerts_added", "tier_raised", "cleared", "reopened", "closed", "stale", "acknowledged", "escalated"
+]
+"""The events of which notices are told."""
+
 Signals = Literal["firing", "cleared"]
 Outcome = Literal["recovered", "unconfirmed", "transient", "false_alarm", "merged"]
 DeliveryState = Literal["waiting", "accepted", "dead", "superseded"]

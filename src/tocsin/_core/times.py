@@ -7,7 +7,8 @@ is an ``int`` of milliseconds: exact in Python, in Lua's doubles and as scores o
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 Millis = int
 
@@ -21,6 +22,11 @@ _DURATION = re.compile(r"(?:\d+(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+)(ms|s|m|h|d)")
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _MAX_DURATION = 100 * 366 * DAY
+
+
+def end_of(day: date, zone: ZoneInfo) -> Millis:
+    """When a day is over in a time zone: the day itself still counts."""
+    return int(datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone).timestamp()) * SECOND
 
 
 def parse_duration(text: str) -> Millis:

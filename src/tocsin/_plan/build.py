@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from datetime import time as time_of_day
 from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -31,7 +29,7 @@ from tocsin._core.plan import (
     Token,
     Vendor,
 )
-from tocsin._core.times import SECOND, Millis
+from tocsin._core.times import Millis, end_of
 from tocsin._plan import defaults
 from tocsin._plan.calendars import calendar
 from tocsin._plan.entry import Entry
@@ -42,7 +40,7 @@ from tocsin._plan.sequences import notices_of, steps_of
 from tocsin._plan.tests import ExpectEntry, TrialEntry
 
 _Value = TypeVar("_Value")
-_UTC = ZoneInfo("UTC")
+UTC = ZoneInfo("UTC")
 
 
 def build(
@@ -52,7 +50,7 @@ def build(
     digest: str,
 ) -> Plan:
     """Make the plan; ``rules`` and ``tests`` come in order, each with its place (``file:line``)."""
-    timezone = entries.timezone or _UTC
+    timezone = entries.timezone or UTC
     groups = _groups(entries)
     return Plan(
         hash=digest,
@@ -231,7 +229,7 @@ def _rule(place: str, entry: RuleEntry, timezone: ZoneInfo) -> Rule:
         "max_tier": Tier(entry.max_tier) if entry.max_tier else None,
         "links": None if entry.links is None else _frozen(entry.links),
         "incident_by": tuple(entry.incident_by) if entry.incident_by else None,
-        "until": None if entry.until is None else _moment(entry.until, timezone),
+        "until": None if entry.until is None else moment(entry.until, timezone),
     }
     return Rule(place=place, **values)
 
@@ -261,12 +259,9 @@ def _expected(entry: ExpectEntry) -> dict[str, Any]:
     return expect | {field: frozenset(expect[field]) for field in ("groups", "channels") if field in expect}
 
 
-def _moment(until: Any, timezone: ZoneInfo) -> Millis:
-    """A time, or the end of a day where the plan is at home: the day itself still counts."""
-    if isinstance(until, int):
-        return until
-    end = datetime.combine(until + timedelta(days=1), time_of_day.min, tzinfo=timezone)
-    return int(end.timestamp()) * SECOND
+def moment(until: Any, timezone: ZoneInfo) -> Millis:
+    """A time, or the end of a day where the plan is at home."""
+    return until if isinstance(until, int) else end_of(until, timezone)
 
 
 def _all(strings: Iterable[tuple[Matcher, ...]]) -> tuple[Matcher, ...]:

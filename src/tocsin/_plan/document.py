@@ -146,7 +146,7 @@ class _Reader:
         return found
 
     def _twice(self, key: str, second: Mark, first: Mark) -> None:
-        message = f"the key `{key}` is given twice; the first is at {first.file}:{first.line}:{first.column}"
+        message = f"the key `{key}` is given twice; the first is at {first.exactly}"
         if len(self.problems) < MAX_PROBLEMS_OF_ONE_FILE:
             self.problems.append(self._sources.problem(second, message, path="".join(self._path)))
 

@@ -65,7 +65,7 @@ def _add(merged: Mapping, document: Mapping, key: str, value: object) -> list[Co
         return []
     if wanted:
         return [(value_at, wanted, key)]
-    return [(key_at, f"`{key}` is set twice; the first is at {_place(merged.keys_at[key])}", key)]
+    return [(key_at, f"`{key}` is set twice; the first is at {merged.keys_at[key].exactly}", key)]
 
 
 def _append(merged: Mapping, document: Mapping, key: str, value: Listing) -> list[Complaint]:
@@ -93,7 +93,7 @@ def _join(merged: Mapping, document: Mapping, key: str, value: Mapping) -> list[
         else:
             what = f"the {NAMED[key]} `{name}`" if key in NAMED else f"`{key}.{name}`"
             verb = "defined" if key in NAMED else "set"
-            message = f"{what} is {verb} twice; the first is at {_place(joined.keys_at[name])}"
+            message = f"{what} is {verb} twice; the first is at {joined.keys_at[name].exactly}"
             complaints.append((there, message, f"{key}.{name}"))
     return complaints
 
@@ -112,12 +112,8 @@ def _join_settings(path: str, joined: Mapping, value: Mapping) -> list[Complaint
     complaints: list[Complaint] = []
     for name, item in value.items():
         if name in joined:
-            message = f"`{path}.{name}` is set twice; the first is at {_place(joined.keys_at[name])}"
+            message = f"`{path}.{name}` is set twice; the first is at {joined.keys_at[name].exactly}"
             complaints.append((value.keys_at[name], message, f"{path}.{name}"))
         else:
             joined.put(name, value.keys_at[name], item, value.values_at[name])
     return complaints
-
-
-def _place(mark: Mark) -> str:
-    return f"{mark.file}:{mark.line}:{mark.column}"

@@ -188,8 +188,7 @@ class Reviewer:
                 there = locate(self.root, ("rules", first[rule.name], "name"))
                 yield self._problem(
                     ("rules", index, "name"),
-                    f"the rule `{rule.name}` is defined twice; "
-                    f"the first is at {there.file}:{there.line}:{there.column}",
+                    f"the rule `{rule.name}` is defined twice; the first is at {there.exactly}",
                 )
             first.setdefault(rule.name, index)
 

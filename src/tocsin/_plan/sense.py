@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
-from tocsin._core.times import SECOND, Millis, format_time
+from tocsin._core.times import Millis, format_time
+from tocsin._plan.build import UTC, moment
 from tocsin._plan.hours_sense import unreached
 from tocsin._plan.implied import excluded
 from tocsin._plan.known_labels import known_labels, meant
@@ -70,8 +69,7 @@ class Sense:
                 yield index, rule
 
     def _place(self, index: int) -> str:
-        mark = locate(self.root, ("rules", index))
-        return f"{mark.file}:{mark.line}"
+        return locate(self.root, ("rules", index)).place
 
     def _contradictions(self) -> Iterator[Problem]:
         for index, rule in self.rules.items():
@@ -92,23 +90,15 @@ class Sense:
 
     def _ended(self) -> Iterator[Problem]:
         for index, rule in self.rules.items():
-            ends = self._end(rule)
-            if self.now is not None and ends is not None and ends <= self.now:
+            if self.now is None or rule.until is None or rule.drop is None:
+                continue
+            ends = moment(rule.until, self.plan.timezone or UTC)
+            if ends <= self.now:
                 yield self._warning(
                     ("rules", index, "until"),
                     f"this `drop` ended at {format_time(ends)}, and the rule does nothing since; take it out, "
                     "or give it a later end",
                 )
-
-    def _end(self, rule: RuleEntry) -> Millis | None:
-        """When a rule's ``drop`` ends; of a day, its end where the plan is at home."""
-        until: date | Millis | None = rule.until
-        if until is None or rule.drop is None:
-            return None
-        if isinstance(until, date):
-            zone = self.plan.timezone if isinstance(self.plan.timezone, ZoneInfo) else UTC
-            return int(datetime.combine(until + timedelta(days=1), time.min, tzinfo=zone).timestamp()) * SECOND
-        return until
 
     def _fallbacks(self) -> Iterator[Problem]:
         for name in GROUPS:

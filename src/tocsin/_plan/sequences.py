@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
+from tocsin._core.incident import Event
 from tocsin._core.plan import PlanNotice, PlanStep
 from tocsin._core.times import DAY, Millis, format_duration
 from tocsin._plan.entry import Entry, GroupName
@@ -17,18 +18,6 @@ from tocsin._plan.source import Location, Mapping
 
 LONGEST: Millis = 7 * DAY
 """How much time a test may be about: reloads wait for the tests."""
-
-EventName = Literal[
-    "opened",
-    "alerts_added",
-    "tier_raised",
-    "cleared",
-    "reopened",
-    "closed",
-    "stale",
-    "acknowledged",
-    "escalated",
-]
 
 DOES: tuple[Literal["fire", "resolve", "lose"], ...] = ("fire", "resolve", "lose")
 DECISION, NOTICES = "decision", "notices"
@@ -63,7 +52,7 @@ class NoticeEntry(Entry):
 
     at: Duration
     """When, counted from the beginning of the test; required."""
-    event: EventName | None = None
+    event: Event | None = None
     """The event that is told by then."""
     groups: list[GroupName] | None = None
     """The groups that are told of it, in any order."""

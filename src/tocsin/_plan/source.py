@@ -20,6 +20,16 @@ class Mark(NamedTuple):
     column: int
     width: int = 1
 
+    @property
+    def place(self) -> str:
+        """``file:line``."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def exactly(self) -> str:
+        """``file:line:column``."""
+        return f"{self.place}:{self.column}"
+
 
 class Sources:
     """The lines of all files read so far, and what of them must not be shown."""

@@ -133,9 +133,7 @@ def misnamed(tests: dict[int, TrialEntry], root: Mapping, sources: Sources) -> I
         if test.name in first:
             there = locate(root, ("tests", first[test.name], "name"))
             at: Location = ("tests", index, "name")
-            message = (
-                f"the test `{test.name}` is defined twice; the first is at {there.file}:{there.line}:{there.column}"
-            )
+            message = f"the test `{test.name}` is defined twice; the first is at {there.exactly}"
             yield sources.problem(locate(root, at), message, path=path_of(root, at))
         first.setdefault(test.name, index)
 

@@ -11,13 +11,12 @@ from aiohttp import web
 from tocsin._core.clock import Clock
 from tocsin._core.errors import InvalidRequest, Unreadable
 from tocsin._core.times import Millis, parse_time
+from tocsin.accept.intake import API_SOURCE
 from tocsin.adapt.payload import plain
 from tocsin.adapt.posted import Refused, careful, to_alert
 from tocsin.explain.explanation import item_of
 from tocsin.explain.why import explain
 from tocsin.plan import Current
-
-DEFAULT_SOURCE = "prometheus"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ class ExplainRoute:
         if not isinstance(body, dict):
             raise Unreadable("expected an alert, an object with labels", path="$")
         edition = self.current.edition
-        source = body.get("source", DEFAULT_SOURCE)
+        source = body.get("source", API_SOURCE)
         if not isinstance(source, str) or source not in edition.plan.sources:
             raise InvalidRequest("source", f"must be one of {', '.join(sorted(edition.plan.sources))}")
         now = self._at(body.get("at"))

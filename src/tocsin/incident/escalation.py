@@ -49,7 +49,9 @@ def stages_of(incident: Incident, plan: Plan) -> tuple[Stage, ...]:
 
 def stage_due(incident: Incident, stage: Stage) -> Millis | None:
     """When a stage speaks next; ``None`` if it has spoken for good, or what it waits for has been done."""
-    if incident.announced_at is None or incident.cleared_at is not None or incident.acknowledged_at is not None:
+    if incident.announced_at is None or incident.cleared_at is not None:
+        return None
+    if stage.unless == "acknowledged" and incident.acknowledged_at is not None:
         return None
     told = next((entry.at for entry in incident.escalated if entry.stage == stage.name), None)
     if told is None:

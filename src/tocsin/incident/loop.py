@@ -210,7 +210,7 @@ class IncidentLoop:
                 claim = await views.with_alerts(self._store, keys, claim)
                 decision = decide(claim.incident, claim.view, plan, now, counter=counter, action=action)
             explained = await self._explained(keys, claim, decision, now)
-            change = self._commit(claim, decision, explained, now)
+            change = self._commit(claim, decision, explained, plan, now)
             verdict = await stored.commit(self._store, keys, change, now)
             if verdict == "taken":
                 continue
@@ -231,11 +231,14 @@ class IncidentLoop:
         graded = [each.id for each in decision.incidents if joined is not None and each.decision is joined.top]
         if joined is None or not graded:
             return ()
-        alert = await views.alert_of(self._store, keys, joined.top_identity)
+        alert = next((each for each in claim.view.alerts if each.identity == joined.top_identity), None)
+        if alert is None:  # not among the newest that were loaded to be told of, or nobody is told yet
+            alert = await views.alert_of(self._store, keys, joined.top_identity)
         return ((graded[-1], self._explain(alert, joined.top, now)),)
 
-    def _commit(self, claim: Claim, decision: Decision, explained: tuple[tuple[str, Why], ...], now: Millis) -> Commit:
-        plan = self._plan()
+    def _commit(
+        self, claim: Claim, decision: Decision, explained: tuple[tuple[str, Why], ...], plan: Plan, now: Millis
+    ) -> Commit:
         deliveries: list[Delivery] = []
         owing: list[tuple[str, int, str, int]] = []
         stats = list(decision.stats)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import get_args
 
-from tocsin._core.incident import RECOVERY_BUCKETS
+from tocsin._core.incident import RECOVERY_BUCKETS, Event
 from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
 from tocsin.telemetry.instruments import Labels
@@ -15,17 +16,7 @@ STATES = ("open", "acknowledged", "contained", "restored")
 """The states of an incident that is not closed."""
 
 OUTCOMES = ("recovered", "unconfirmed", "transient", "false_alarm", "merged")
-EVENTS = (
-    "opened",
-    "alerts_added",
-    "tier_raised",
-    "cleared",
-    "reopened",
-    "closed",
-    "stale",
-    "acknowledged",
-    "escalated",
-)
+EVENTS: tuple[str, ...] = get_args(Event)
 """The events of which notices are told."""
 
 STAGES = ("unacknowledged",)
