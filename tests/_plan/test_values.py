@@ -12,8 +12,9 @@ from tests._plan.written import SMALL, plan_of
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
 from tocsin._core.pattern import Pattern, TextPattern
-from tocsin._core.plan import Plan, Source, TierPolicy, Vendor
+from tocsin._core.plan import Plan, TierPolicy, Vendor
 from tocsin._core.secret import Secret
+from tocsin._core.source import Source
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND
 from tocsin.plan import check, load
 

@@ -14,8 +14,9 @@ from tests.adapt.mappings import source_of
 
 from tocsin._core.errors import InvalidRequest, NotFound
 from tocsin._core.model import Batch, Receipt
-from tocsin._core.plan import Source, Token
+from tocsin._core.plan import Token
 from tocsin._core.secret import Secret
+from tocsin._core.source import Source
 from tocsin.accept.body import Bodies
 from tocsin.accept.guard import Guard, caller
 from tocsin.accept.health import HealthRoutes

@@ -11,7 +11,7 @@ from typing import Any
 from tests._plan.written import plan_of
 
 from tocsin._core.model import Alert, Batch, Rejection
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import parse_time
 from tocsin.adapt import ADAPTERS
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.adapt.mappings import source_of
 
 from tocsin._core.errors import Unreadable
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import format_time, parse_time
 from tocsin.adapt import ADAPTERS
 

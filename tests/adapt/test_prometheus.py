@@ -9,7 +9,7 @@ import pytest
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Alert, Batch, Rejection, RejectReason
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import HOUR, parse_time
 from tocsin.adapt import ADAPTERS
 from tocsin.adapt.payload import MAX_ALERTS

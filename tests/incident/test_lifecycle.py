@@ -6,7 +6,8 @@ from tests.support.plans import plan
 from tests.support.world import World, classified
 
 from tocsin._core.model import Text, Tier
-from tocsin._core.plan import GROUPS, Source
+from tocsin._core.plan import GROUPS
+from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._store.stats import read_figures
 

@@ -11,7 +11,8 @@ from tests.support.world import World, classified
 
 from tocsin._core.errors import SendRefused, TrySendAgain
 from tocsin._core.model import Text, Tier
-from tocsin._core.plan import GROUPS, Channel, Group, IncidentSettings, Plan, Source
+from tocsin._core.plan import GROUPS, Channel, Group, IncidentSettings, Plan
+from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._store.listing import list_deliveries
 from tocsin._store.stats import read_figures

@@ -16,8 +16,9 @@ from tests.support.world import World
 
 from tocsin._core.incident import Notice
 from tocsin._core.model import Alert
-from tocsin._core.plan import Plan, PlanStep
+from tocsin._core.plan import Plan
 from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
+from tocsin._core.trial import PlanStep
 from tocsin._store.client import Store
 from tocsin._store.server import PrivateServer
 from tocsin.classify import Classifier

@@ -6,18 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tocsin._core.model import Text, Tier
-from tocsin._core.plan import (
-    GROUPS,
-    Channel,
-    Group,
-    IncidentClass,
-    IncidentSettings,
-    Plan,
-    Service,
-    Source,
-    TierPolicy,
-    Vendor,
-)
+from tocsin._core.plan import GROUPS, Channel, Group, IncidentClass, IncidentSettings, Plan, Service, TierPolicy, Vendor
+from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE, SECOND
 
 TIERS = {

@@ -9,17 +9,8 @@ import msgspec
 
 from tocsin._core.incident import Incident
 from tocsin._core.model import Classification, Text, Tier
-from tocsin._core.plan import (
-    Channel,
-    Group,
-    IncidentClass,
-    IncidentSettings,
-    Plan,
-    Rule,
-    Service,
-    Source,
-    TierPolicy,
-)
+from tocsin._core.plan import Channel, Group, IncidentClass, IncidentSettings, Plan, Rule, Service, TierPolicy
+from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
 from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import StoreFigures

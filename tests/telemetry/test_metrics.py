@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from tests.telemetry.sample import DECISION, NOW, figures, incident, plan
 
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, Rejection, RejectReason, Tier
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
 from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import SHOWN, StoreFigures

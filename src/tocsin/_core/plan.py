@@ -12,12 +12,15 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from tocsin._core.calendar import Calendar
-from tocsin._core.expression import Expression
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
 from tocsin._core.pattern import Pattern, TextPattern
+from tocsin._core.people import Person, Team
 from tocsin._core.secret import Secret
+from tocsin._core.source import Source
 from tocsin._core.times import DAY, HOUR, MINUTE, Millis
+from tocsin._core.trial import PlanTest
+from tocsin._core.watch import Heartbeat, Stage, Watchdog
 
 Language = Literal["en", "zh"]
 Tell = Literal["all", "listed", "lead"]
@@ -33,7 +36,10 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TierPolicy:
-    """A tier's clocks and audience. ``None`` means that the clock does not exist for it."""
+    """A tier's clocks and audience. ``None`` means that the clock does not exist for it.
+
+    ``deliver_within`` is how long a group's channels have to accept a notice. Outside ``calendar`` (``""`` is always)
+    no clock runs but those of the recovery time and the SLA."""
 
     rto: Millis
     wait: Millis
@@ -41,6 +47,8 @@ class TierPolicy:
     ack_within: Millis | None = None
     update_every: Millis | None = None
     auto_restore: Millis | None = None
+    deliver_within: Millis | None = None
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +90,13 @@ class Service:
     business_lines: tuple[str, ...] = ()
     customer_groups: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
     match: tuple[Matcher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """A contractor or third party, and what its contract promises."""
+    """A contractor or third party, and what its contract promises; its clocks run only within ``calendar``."""
 
     name: str
     title: Text
@@ -95,6 +104,7 @@ class Vendor:
     contract: str = ""
     ack_within: Millis | None = None
     rto: Millis | None = None
+    calendar: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,47 +128,6 @@ class Environment:
     match_any: tuple[tuple[Matcher, ...], ...] = ()
     max_tier: Tier | None = None
     drop: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusMapping:
-    """Which values of ``path`` mean firing and which resolved, as texts; ``default`` is for all others, ``ends_at``
-    leaves it to the alert's end."""
-
-    path: Expression
-    firing: frozenset[str]
-    resolved: frozenset[str]
-    default: Literal["firing", "resolved", "ends_at"] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceMapping:
-    """How a payload of any shape becomes alerts. ``labels`` and ``annotations`` are an expression that gives an
-    object, or one for each name. ``timezone`` is that of times without one."""
-
-    alerts: Expression
-    labels: Expression | Mapping[str, Expression]
-    annotations: Expression | Mapping[str, Expression] = field(default_factory=lambda: EMPTY)
-    status: StatusMapping | None = None
-    starts_at: Expression | None = None
-    ends_at: Expression | None = None
-    identity: tuple[Expression, ...] = ()
-    generator_url: Expression | None = None
-    defaults: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    timezone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A source of alerts. ``expires`` is ``None`` where the kind's own rule holds, ``"never"``, or a duration.
-    ``mapping`` is there for the type ``mapping`` only."""
-
-    name: str
-    type: str
-    replica_labels: tuple[str, ...] = ("prometheus_replica", "__replica__")
-    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    expires: Millis | Literal["never"] | None = None
-    mapping: SourceMapping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,44 +167,6 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanStep:
-    """A step of a test in time, ``at`` after its beginning: an alert fires, ends, or is heard of for the last time."""
-
-    at: Millis
-    does: Literal["fire", "resolve", "lose"]
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanNotice:
-    """A notice that a test expects by ``at``; what is ``None`` may be anything. Without an event: nobody is told."""
-
-    at: Millis
-    event: str | None = None
-    groups: frozenset[str] | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanTest:
-    """A test of the plan: labels or a payload as JSON, and the parts of the decision that must be so, by name.
-
-    ``place`` is ``file:line``. Durations are in milliseconds, ``groups`` and ``channels`` are sets. A test in time has
-    ``steps`` instead, in order, and the notices that are expected."""
-
-    name: str
-    place: str
-    source: str
-    at: Millis
-    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    annotations: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    payload: bytes | None = None
-    expect: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
-    steps: tuple[PlanStep, ...] = ()
-    notices: tuple[PlanNotice, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentSettings:
     """Quiet until it counts as cleared, until when it reopens, how far back it may start, how long it is kept."""
 
@@ -267,4 +198,9 @@ class Plan:
     rules: tuple[Rule, ...]
     calendars: Mapping[str, Calendar] = field(default_factory=lambda: EMPTY)
     tokens: Mapping[str, Token] = field(default_factory=lambda: EMPTY)
+    people: Mapping[str, Person] = field(default_factory=lambda: EMPTY)
+    teams: Mapping[str, Team] = field(default_factory=lambda: EMPTY)
+    escalation: Mapping[Tier, tuple[Stage, ...]] = field(default_factory=lambda: EMPTY)
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=lambda: EMPTY)
+    watchdog: Watchdog | None = None
     tests: tuple[PlanTest, ...] = ()

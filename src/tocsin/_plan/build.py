@@ -19,17 +19,15 @@ from tocsin._core.plan import (
     IncidentClass,
     IncidentSettings,
     Plan,
-    PlanTest,
     Rule,
     Service,
-    Source,
-    SourceMapping,
-    StatusMapping,
     TierPolicy,
     Token,
     Vendor,
 )
+from tocsin._core.source import Source, SourceMapping, StatusMapping
 from tocsin._core.times import Millis, end_of
+from tocsin._core.trial import PlanTest
 from tocsin._plan import defaults
 from tocsin._plan.calendars import calendar
 from tocsin._plan.entry import Entry

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.incident import Event
-from tocsin._core.plan import PlanNotice, PlanStep
 from tocsin._core.times import DAY, Millis, format_duration
+from tocsin._core.trial import PlanNotice, PlanStep
 from tocsin._plan.entry import Entry, GroupName
 from tocsin._plan.fields import Duration, Name
 from tocsin._plan.senders import WrittenValue

@@ -17,7 +17,8 @@ from aiohttp import web
 from tocsin._core.clock import Clock
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Batch, Receipt
-from tocsin._core.plan import Source, Token
+from tocsin._core.plan import Token
+from tocsin._core.source import Source
 from tocsin._core.times import Millis
 from tocsin.accept.access import Right
 from tocsin.accept.body import Bodies

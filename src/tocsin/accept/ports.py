@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tocsin._core.model import Batch, Receipt
-from tocsin._core.plan import Source, Token
+from tocsin._core.plan import Token
+from tocsin._core.source import Source
 from tocsin._core.times import Millis
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from tocsin._core.model import Batch
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import Millis
 from tocsin.adapt import alertmanager, mapping, prometheus
 

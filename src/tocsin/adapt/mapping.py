@@ -17,7 +17,7 @@ from typing import Any
 from tocsin._core.errors import Unreadable
 from tocsin._core.expression import Evaluation, EvaluationError, Expression
 from tocsin._core.model import Alert, Batch, Rejection, RejectReason
-from tocsin._core.plan import Source, SourceMapping, StatusMapping
+from tocsin._core.source import Source, SourceMapping, StatusMapping
 from tocsin._core.times import Millis
 from tocsin.adapt.payload import bounded, plain
 from tocsin.adapt.posted import Refused, checked_labels, cut, cut_text, kind, shown, whole

@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Alert, Batch
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import Millis
 from tocsin.adapt.payload import bounded, gather, plain, quick
 from tocsin.adapt.posted import Posted, careful, kind, to_alert

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocsin._core.model import Alert
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import Millis, format_time
 from tocsin.adapt import ADAPTERS
 from tocsin.adapt.mapping import Traced, trace

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from tocsin._core.ids import digest
 from tocsin._core.model import Alert
-from tocsin._core.plan import Source
+from tocsin._core.source import Source
 from tocsin._core.times import MINUTE, Millis
 
 EXPIRES: dict[str, Millis | None] = {"prometheus": 5 * MINUTE, "alertmanager": None}

@@ -14,8 +14,8 @@ from tocsin._core.clock import Clock, in_stretches
 from tocsin._core.errors import StoreUnavailable
 from tocsin._core.incident import AlertRecord
 from tocsin._core.model import Alert, Classification, Dropped, Receipt
-from tocsin._core.plan import Source
 from tocsin._core.room import Room
+from tocsin._core.source import Source
 from tocsin._core.times import Millis
 from tocsin._store.alerts import News, accept
 from tocsin._store.client import Store

@@ -13,8 +13,10 @@ import msgspec
 
 from tocsin._core.incident import Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
-from tocsin._core.plan import Plan, PlanStep, Source
+from tocsin._core.plan import Plan
+from tocsin._core.source import Source
 from tocsin._core.times import MINUTE, Millis
+from tocsin._core.trial import PlanStep
 from tocsin.adapt.posted import Posted, to_alert
 from tocsin.classify.classifier import Classifier
 from tocsin.dedup.identity import fires_until, identity, speaks_once

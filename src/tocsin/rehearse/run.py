@@ -7,8 +7,9 @@ from typing import Any
 
 from tocsin._core.errors import Unreadable
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
-from tocsin._core.plan import Plan, PlanTest
+from tocsin._core.plan import Plan
 from tocsin._core.times import format_duration
+from tocsin._core.trial import PlanTest
 from tocsin.adapt.posted import Posted, Refused, to_alert
 from tocsin.adapt.steps import follow
 from tocsin.classify.classifier import Classifier

@@ -7,8 +7,9 @@ from itertools import groupby, zip_longest
 
 from tocsin._core.incident import Notice
 from tocsin._core.model import Classification, Dropped
-from tocsin._core.plan import Plan, PlanNotice, PlanTest
+from tocsin._core.plan import Plan
 from tocsin._core.times import Millis, format_duration
+from tocsin._core.trial import PlanNotice, PlanTest
 from tocsin.adapt.posted import Refused
 from tocsin.classify.classifier import Classifier
 from tocsin.rehearse.play import Heard, Play

@@ -14,7 +14,8 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, RejectReason, Tier
-from tocsin._core.plan import Plan, Source
+from tocsin._core.plan import Plan
+from tocsin._core.source import Source
 from tocsin._core.times import SECOND, Millis
 from tocsin.telemetry.instruments import Counter, Gauge, Histogram
 from tocsin.telemetry.known import OTHER, RESULTS, RULES, STATUSES, SUPPRESSED, TIERS, Known, every

@@ -1,0 +1,33 @@
+"""The plan's people and the teams of its services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from tocsin._core.model import Text
+from tocsin._core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who may act, and for which groups. ``mobile`` is how a channel mentions them; ``token`` proves who they are."""
+
+    name: str
+    title: Text
+    groups: tuple[str, ...]
+    mobile: Secret | None = None
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Those of a group who look after some services: their channels are told of these in place of the group's."""
+
+    name: str
+    group: str
+    title: Text
+    channels: tuple[str, ...]
+    language: Literal["en", "zh"] | None = None
+    timezone: ZoneInfo | None = None
