@@ -200,7 +200,7 @@ class Plan:
     tokens: Mapping[str, Token] = field(default_factory=lambda: EMPTY)
     people: Mapping[str, Person] = field(default_factory=lambda: EMPTY)
     teams: Mapping[str, Team] = field(default_factory=lambda: EMPTY)
-    escalation: Mapping[Tier, tuple[Stage, ...]] = field(default_factory=lambda: EMPTY)
+    escalation: Mapping[Tier, tuple[Stage, ...]] = field(default_factory=lambda: MappingProxyType({}))
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=lambda: EMPTY)
     watchdog: Watchdog | None = None
     tests: tuple[PlanTest, ...] = ()

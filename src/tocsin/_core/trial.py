@@ -1,4 +1,4 @@
-"""The tests of a plan, as values: an alert and what the rules must say of it, or a story in time and who must be told."""
+"""The tests of a plan, as values: an alert and what rules must say of it, or a story in time and who must be told."""
 
 from __future__ import annotations
 
