@@ -117,6 +117,25 @@ MISTAKES: list[tuple[str, int, str]] = [
     (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s}}]}}]", 62, "exactly one of `event` or `silent`"),
     (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, silent: false}}]}}]", 79, "`silent` must be `true`"),
     (f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, silent: true, reason: x}}]}}]", 93, "there is no `reason`"),
+    ("escalation: {high: [{name: a, after: 5m}]}", 21, "`tell` is missing"),
+    ("escalation: {high: [{name: a, after: 5m, tell: []}]}", 48, "must name at least one"),
+    ("escalation: {high: [{name: a, tell: [command]}]}", 21, "needs either `after` or `at`"),
+    ("escalation: {high: [{name: a, after: 5m, at: 50%, tell: [command]}]}", 21, "needs either `after` or `at`"),
+    (
+        "escalation: {high: [{name: A b, after: 5m, tell: [command]}]}",
+        27,
+        "small letters, digits and dashes, not `A b`",
+    ),
+    ("escalation: {high: [{name: a, at: 0.75, tell: [command]}]}", 35, "from 1% to 100%, such as 75%, not `0.75`"),
+    ("escalation: {high: [{name: a, at: 101%, tell: [command]}]}", 35, "from 1% to 100%"),
+    ("escalation: {high: [{name: a, after: 1m, unless: told, tell: [command]}]}", 50, "not one of acknowledged"),
+    ("escalation: {high: [{name: a, after: 1m, tell: [everybody]}]}", 49, "not one of command"),
+    ("escalation: {hi: [{name: a, after: 1m, tell: [data]}]}", 14, "did you mean `high`?"),
+    (
+        "escalation: {low: [{name: a, after: 1m, tell: [data]}, {name: a, after: 2m, tell: [data]}]}",
+        63,
+        "the stage `a` is defined twice in this tier; the first is at",
+    ),
     (
         f"tests: [{{name: a, {FIRES}, expect: [{{at: 0s, event: opened}}, {{at: 0s, silent: true}}]}}]",
         104,
@@ -136,7 +155,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [{name: a, alerts: [{at: 0s, lose: {x: y}}], expect: [{at: 0s, silent: true}]}]", 43, "fires before"),
 ]
 
-TOP_LEVEL = ["escalation", "heartbeats", "inhibit", "maintenance", "obligations", "people"]
+TOP_LEVEL = ["heartbeats", "inhibit", "maintenance", "obligations", "people"]
 TOP_LEVEL += ["silences", "teams", "templates", "watchdog"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]

@@ -196,3 +196,14 @@ def test_what_is_no_secret(tmp_path: Path, settings: str) -> None:
 def test_the_shipped_rules_make_sense() -> None:
     """Of the shipped rules nothing is to be warned of."""
     assert check(SHIPPED, {}, now=NOW)[0] == []
+
+
+def test_escalation_that_ends_in_silence(tmp_path: Path) -> None:
+    """Stages of which none is repeated, where an acknowledgement is due; not where none is."""
+    stages = "[{name: once, after: 5m, unless: acknowledged, tell: [command]}]"
+    (problem,) = warned(tmp_path, f"escalation: {{high: {stages}, low: {stages}}}")
+    assert (problem.path, "no stage of the tier high is repeated" in problem.message) == ("escalation.high", True)
+    (problem,) = warned(tmp_path, "escalation: {medium: []}")
+    assert problem.path == "escalation.medium"
+    assert warned(tmp_path, f"tiers: {{high: {{ack_within: null}}}}\nescalation: {{high: {stages}}}") == []
+    assert warned(tmp_path, f"escalation: {{high: {stages.replace('once', 'on, repeat_every: 1h')}}}") == []

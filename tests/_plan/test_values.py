@@ -16,6 +16,7 @@ from tocsin._core.plan import Plan, TierPolicy, Vendor
 from tocsin._core.secret import Secret
 from tocsin._core.source import Source
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND
+from tocsin._core.watch import Stage
 from tocsin.plan import check, load
 
 
@@ -214,3 +215,27 @@ def test_tests_are_values_with_their_place(tmp_path: Path) -> None:
     (test,) = plan_of(tmp_path, text).tests
     assert (test.name, test.place.rpartition(":")[2], dict(test.labels)) == ("x", "1", {"a": "1"})
     assert dict(test.expect) == {"rto": 60_000, "groups": frozenset({"legal"})}
+
+
+def test_stages_of_escalation(tmp_path: Path) -> None:
+    """A tier that is listed has these stages alone, another that has ``ack_within`` the one of the contract."""
+    text = """
+tiers: {medium: {ack_within: 1h}}
+escalation:
+  high:
+    - {name: page-again, after: 5m,  unless: acknowledged, tell: [technical]}
+    - {name: command,    after: 10m, unless: acknowledged, tell: [command], repeat_every: 15m}
+    - {name: three-quarters, at: 75%, unless: contained, tell: [command, command]}
+"""
+    stages = plan_of(tmp_path, text).escalation
+    assert stages[Tier.HIGH] == (
+        Stage(name="page-again", after=5 * MINUTE, unless="acknowledged", tell=("technical",)),
+        Stage(name="command", after=10 * MINUTE, unless="acknowledged", tell=("command",), repeat_every=15 * MINUTE),
+        Stage(name="three-quarters", at=0.75, unless="contained", tell=("command",)),
+    )
+    assert stages[Tier.MEDIUM] == (
+        Stage(name="unacknowledged", after=HOUR, unless="acknowledged", tell=("command",), repeat_every=15 * MINUTE),
+    )
+    assert stages[Tier.LOW] == ()
+    assert plan_of(tmp_path, "tiers: {high: {ack_within: null}}").escalation[Tier.HIGH] == ()
+    assert plan_of(tmp_path, "escalation: {medium: []}").escalation[Tier.MEDIUM] == ()

@@ -9,6 +9,7 @@ from tocsin._core.model import Text, Tier
 from tocsin._core.plan import GROUPS, Channel, Group, IncidentClass, IncidentSettings, Plan, Service, TierPolicy, Vendor
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE, SECOND
+from tocsin._plan.escalation import unlisted
 
 TIERS = {
     Tier.HIGH: TierPolicy(rto=4 * HOUR, wait=0, tell="all", ack_within=5 * MINUTE),
@@ -67,6 +68,7 @@ def plan(**changes: Any) -> Plan:
         "incidents": IncidentSettings(),
         "rules": (),
         "tokens": {},
+        "escalation": {tier: unlisted(policy) for tier, policy in changes.get("tiers", TIERS).items()},
         **changes,
     }
     return Plan(**fields)

@@ -12,6 +12,7 @@ from tocsin._core.model import Classification, Text, Tier
 from tocsin._core.plan import Channel, Group, IncidentClass, IncidentSettings, Plan, Rule, Service, TierPolicy
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
+from tocsin._core.watch import Stage
 from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.known import RECOVERY_BOUNDS
@@ -58,6 +59,7 @@ def plan(rules: tuple[str, ...] = ("gateway",), hash_: str = "abc123") -> Plan:
         incidents=IncidentSettings(),
         rules=tuple(Rule(name=name, place="a.yaml:1") for name in rules),
         tokens={},
+        escalation={tier: (Stage(name="unacknowledged", after=MINUTE, tell=("command",)),) for tier in Tier},
     )
 
 

@@ -28,11 +28,13 @@ from tocsin._core.plan import (
 from tocsin._core.source import Source, SourceMapping, StatusMapping
 from tocsin._core.times import Millis, end_of
 from tocsin._core.trial import PlanTest
+from tocsin._core.watch import Stage
 from tocsin._plan import defaults
 from tocsin._plan.calendars import calendar
 from tocsin._plan.entry import Entry
+from tocsin._plan.escalation import listed, unlisted
 from tocsin._plan.rules import RuleEntry
-from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry, TierEntry
+from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry
 from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
 from tocsin._plan.sequences import notices_of, steps_of
 from tocsin._plan.tests import ExpectEntry, TrialEntry
@@ -50,15 +52,15 @@ def build(
     """Make the plan; ``rules`` and ``tests`` come in order, each with its place (``file:line``)."""
     timezone = entries.timezone or UTC
     groups = _groups(entries)
+    tiers = {tier: tier_policy(entries, tier) for tier in defaults.TIERS}
     return Plan(
         hash=digest,
         language=entries.language or "en",
         timezone=timezone,
         external_url=entries.external_url or "",
-        tiers=_frozen(
-            {tier: _tier(default, entries.tiers.get(tier.value)) for tier, default in defaults.TIERS.items()}
-        ),
+        tiers=_frozen(tiers),
         matrix=_frozen({row: _frozen(_row(entries, row)) for row in defaults.MATRIX}),
+        escalation=_frozen({tier: _stages(entries, tier, policy) for tier, policy in tiers.items()}),
         groups=_frozen(groups),
         channels=_frozen(_channels(entries, groups)),
         calendars=_frozen({name: calendar(name, entry, timezone) for name, entry in entries.calendars.items()}),
@@ -98,11 +100,18 @@ def _given(entry: Entry, **missing: Any) -> dict[str, Any]:
     return missing | {name: value for name, value in values.items() if value is not None}
 
 
-def _tier(default: TierPolicy, entry: TierEntry | None) -> TierPolicy:
+def tier_policy(entries: PlanFile, tier: Tier) -> TierPolicy:
     """A clock that is given as nothing is off; what is not given keeps its default."""
+    default = defaults.TIERS[tier]
+    entry = entries.tiers.get(tier.value)
     fields = ("rto", "wait", "tell", "ack_within", "update_every", "auto_restore")
     given = entry.model_fields_set if entry is not None else frozenset()
     return TierPolicy(**{field: getattr(entry if field in given else default, field) for field in fields})
+
+
+def _stages(entries: PlanFile, tier: Tier, policy: TierPolicy) -> tuple[Stage, ...]:
+    written = entries.escalation.get(tier.value)
+    return unlisted(policy) if written is None else listed(written)
 
 
 def _row(entries: PlanFile, importance: Any) -> dict[Any, Tier]:

@@ -146,5 +146,5 @@ def _tier(policy: TierPolicy) -> dict[str, str]:
     return {
         name: value if isinstance(value, str) else format_duration(value)
         for name, value in given.items()
-        if value is not None
+        if value not in (None, "")
     }

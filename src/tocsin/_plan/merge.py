@@ -24,7 +24,7 @@ NAMED = {
 }
 """Sections that are mappings of names, and what one of them is called."""
 
-SETTINGS = ("tiers", "matrix", "labels", "incidents")
+SETTINGS = ("tiers", "matrix", "escalation", "labels", "incidents")
 """Sections that are mappings of settings."""
 
 LISTS = ("rules", "tests")

@@ -33,6 +33,7 @@ class Reviewer:
     def problems(self) -> Iterator[Problem]:
         """All there are, in no order."""
         yield from self._tiers()
+        yield from self._escalation()
         yield from self._groups()
         yield from self._calendars()
         yield from self._services()
@@ -84,6 +85,18 @@ class Reviewer:
                     "a high incident is never closed by signals alone; take `auto_restore` out",
                     key=True,
                 )
+
+    def _escalation(self) -> Iterator[Problem]:
+        for tier, stages in self.plan.escalation.items():
+            names = [stage.name for stage in stages]
+            for index, stage in enumerate(stages):
+                if (stage.after is None) == (stage.at is None):
+                    message = f"the stage `{stage.name}` needs either `after` or `at`; write one of them"
+                    yield self._problem(("escalation", tier, index), message)
+                if stage.name in names[:index]:
+                    there = locate(self.root, ("escalation", tier, names.index(stage.name), "name"))
+                    message = f"the stage `{stage.name}` is defined twice in this tier; the first is at {there.exactly}"
+                    yield self._problem(("escalation", tier, index, "name"), message)
 
     def _groups(self) -> Iterator[Problem]:
         defined = self._defined("groups")

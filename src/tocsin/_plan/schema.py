@@ -14,6 +14,7 @@ from tocsin._core.plan import Details, Impact, Importance, Language, Tell
 from tocsin._plan.calendars import CalendarEntry
 from tocsin._plan.channels import AnyChannel
 from tocsin._plan.entry import Entry, GroupName, MayBeEmpty, TierName
+from tocsin._plan.escalation import StageEntry
 from tocsin._plan.fields import (
     AddressName,
     ClassKey,
@@ -42,7 +43,7 @@ class TierEntry(Entry):
     wait: Duration | None = None
     """How long an incident waits before it is told; if all is over by then, nobody is."""
     ack_within: Positive | None = None
-    """By when the lead group or command should have acknowledged it; then command is told, again every 15m."""
+    """By when the lead group or command should have acknowledged it; then the stages of `escalation` are told."""
     update_every: Positive | None = None
     """How often news is due."""
     tell: Tell | None = None
@@ -170,7 +171,7 @@ class PlanFile(Entry):
     """All files of a plan, joined."""
 
     later = frozenset(
-        {"escalation", "teams", "people", "heartbeats", "watchdog", "maintenance"}
+        {"teams", "people", "heartbeats", "watchdog", "maintenance"}
         | {"templates", "silences", "inhibit", "obligations"}
     )
     language: Language | None = None
@@ -183,6 +184,8 @@ class PlanFile(Entry):
     """The clocks and the audience of each tier; what is not written keeps its default."""
     matrix: dict[Importance, Cell] = {}
     """From the importance of a service and the impact to the tier; what is not written keeps its default."""
+    escalation: dict[TierName, list[StageEntry]] = {}
+    """Who is told further of what nobody takes up, stage by stage; a tier that is listed has these stages alone."""
     groups: dict[GroupName, GroupEntry] = {}
     """The five role groups and their channels: all of them, or none for the console."""
     channels: dict[AddressName, AnyChannel] = {}

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tocsin._core.model import Tier
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import Millis, format_time
-from tocsin._plan.build import UTC, moment
+from tocsin._plan.build import UTC, moment, tier_policy
 from tocsin._plan.hours_sense import unreached
 from tocsin._plan.implied import excluded
 from tocsin._plan.known_labels import known_labels, meant
@@ -38,6 +39,7 @@ class Sense:
         yield from self._blocked()
         yield from self._contradictions()
         yield from self._ended()
+        yield from self._escalation()
         yield from self._fallbacks()
         yield from self._hours()
         yield from self._unknown_labels()
@@ -99,6 +101,17 @@ class Sense:
                     f"this `drop` ended at {format_time(ends)}, and the rule does nothing since; take it out, "
                     "or give it a later end",
                 )
+
+    def _escalation(self) -> Iterator[Problem]:
+        """Stages that are listed, and end in silence while nobody has acknowledged."""
+        for tier, stages in self.plan.escalation.items():
+            if tier_policy(self.plan, Tier(tier)).ack_within is None or any(each.repeat_every for each in stages):
+                continue
+            message = (
+                f"no stage of the tier {tier} is repeated, so that an incident which nobody acknowledges is told of no "
+                "more after the last; give that one a `repeat_every`"
+            )
+            yield self._warning(("escalation", tier), message, key=True)
 
     def _fallbacks(self) -> Iterator[Problem]:
         for name in GROUPS:

@@ -105,6 +105,14 @@ MATCHERS = WithJsonSchema(
 )
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
 ADDRESS_NAME = WithJsonSchema(_text(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
+STAGE_NAME = WithJsonSchema(_text(r"^[a-z0-9-]{1,40}$", examples=["page-again"]))
+SHARE = WithJsonSchema(
+    _text(
+        r"^(?:[1-9][0-9]?|100)%$",
+        examples=["75%"],
+        patternErrorMessage="Write a share of the recovery time, from 1% to 100%.",
+    )
+)
 LINK_NAME = WithJsonSchema(_text(r"^(?!(?:incident|respond)$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
 CLOCK = WithJsonSchema(_text(r"^(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["09:00", "24:00"]))
 _WEEKDAY = _any_case(WEEKDAY_NAMES)

@@ -7,56 +7,39 @@ in one notice, when it fires again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from tocsin._core.incident import Escalated, Incident
 from tocsin._core.plan import Plan
-from tocsin._core.times import MINUTE, Millis
+from tocsin._core.times import Millis
+from tocsin._core.watch import Stage
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
 
-UNACKNOWLEDGED = "unacknowledged"
-"""The stage of a tier that has ``ack_within``."""
-
-REPEAT_EVERY: Millis = 15 * MINUTE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """Groups that are told ``after`` a time, ``unless`` something has been done by then, and again every so often.
-
-    ``repeat_every`` is ``None`` for a stage that speaks once.
-    """
-
-    name: str
-    after: Millis
-    unless: Literal["acknowledged"]
-    tell: tuple[str, ...]
-    repeat_every: Millis | None = None
-
 
 def stages_of(incident: Incident, plan: Plan) -> tuple[Stage, ...]:
-    """The stages of the incident's tier, the earliest first."""
-    within = plan.tiers[incident.tier].ack_within
-    if within is None:
-        return ()
-    stage = Stage(
-        name=UNACKNOWLEDGED, after=within, unless="acknowledged", tell=("command",), repeat_every=REPEAT_EVERY
-    )
-    return (stage,)
+    """The stages of the incident's tier, in the plan's order."""
+    return tuple(plan.escalation.get(incident.tier, ()))
 
 
 def stage_due(incident: Incident, stage: Stage) -> Millis | None:
     """When a stage speaks next; ``None`` if it has spoken for good, or what it waits for has been done."""
     if incident.announced_at is None or incident.cleared_at is not None:
         return None
-    if stage.unless == "acknowledged" and incident.acknowledged_at is not None:
+    if _is_done(stage, incident):
         return None
     told = next((entry.at for entry in incident.escalated if entry.stage == stage.name), None)
     if told is None:
-        return incident.announced_at + stage.after
+        if stage.after is not None:
+            return incident.announced_at + stage.after
+        return incident.started_at + round(incident.rto * (stage.at or 0))
     return None if stage.repeat_every is None else told + stage.repeat_every
+
+
+def _is_done(stage: Stage, incident: Incident) -> bool:
+    if stage.unless == "acknowledged":
+        return incident.acknowledged_at is not None
+    if stage.unless == "contained":
+        return incident.state in ("contained", "restored")
+    return stage.unless == "restored" and incident.state == "restored"
 
 
 def escalation_due(incident: Incident, plan: Plan) -> Millis | None:

@@ -23,7 +23,6 @@ from tocsin.telemetry.known import (
     RECOVERY_BOUNDS,
     RTO,
     RULES,
-    STAGES,
     STATES,
     TIERS,
     Known,
@@ -83,7 +82,7 @@ def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     graded = (known.classes, TIERS)
     yield _counter("notices", "Notices committed.", ("group", "event"), every(known.groups, EVENTS), figures.notices)
     text = "Stages of escalation that were told."
-    yield _counter("escalations", text, ("tier", "stage"), every(TIERS, STAGES), figures.escalations)
+    yield _counter("escalations", text, ("tier", "stage"), known.stages, figures.escalations)
     yield _counter("incidents_opened", "Incidents opened.", ("class", "tier"), every(*graded), figures.opened)
     yield _counter(
         "incidents_closed", "Incidents closed.", ("class", "tier", "outcome"), every(*graded, OUTCOMES), figures.closed

@@ -19,9 +19,6 @@ OUTCOMES = ("recovered", "unconfirmed", "transient", "false_alarm", "merged")
 EVENTS: tuple[str, ...] = get_args(Event)
 """The events of which notices are told."""
 
-STAGES = ("unacknowledged",)
-"""The stages of escalation."""
-
 RTO = ("met", "missed")
 RESULTS = ("accepted", "retried", "dead", "superseded")
 SUPPRESSED = ("transient", "settling")
@@ -48,6 +45,8 @@ class Known:
     channels: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
+    stages: tuple[Labels, ...] = ()
+    """Tier and stage of escalation."""
 
     @classmethod
     def of(cls, plan: Plan) -> Known:
@@ -60,6 +59,7 @@ class Known:
             channels=tuple(plan.channels),
             services=(*plan.services, OTHER),
             vendors=tuple(plan.vendors),
+            stages=tuple((tier.value, stage.name) for tier, stages in plan.escalation.items() for stage in stages),
         )
 
 
