@@ -123,7 +123,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("escalation: {high: [{name: a, after: 5m, at: 50%, tell: [command]}]}", 21, "needs either `after` or `at`"),
     (
         "escalation: {high: [{name: A b, after: 5m, tell: [command]}]}",
-        27,
+        28,
         "small letters, digits and dashes, not `A b`",
     ),
     ("escalation: {high: [{name: a, at: 0.75, tell: [command]}]}", 35, "from 1% to 100%, such as 75%, not `0.75`"),
