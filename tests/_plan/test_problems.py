@@ -95,6 +95,9 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("calendars: {a: {when: [{}], except: ['2027-02-30']}}", 38, "must be a day such as 2027-10-01"),
     ("calendars: {a: {when: [{}], also: ['2027-10-07..2027-10-01']}}", 36, "runs backwards"),
     ("channels: {a: {type: console, when: office}}", 37, "there is no calendar `office`"),
+    ("tiers: {low: {calendar: office}}", 25, "there is no calendar `office`"),
+    ("tiers: {low: {deliver_within: 0s}}", 31, "`deliver_within`"),
+    ("vendors: {a: {calendar: office}}", 25, "there is no calendar `office`"),
     ("tests: [5]", 9, "must be a mapping"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {teir: high}}]", 53, "did you mean `tier`"),
     ("tests: [{name: a, alert: {labels: {x: y}}, expect: {class: nope}}]", 60, "there is no class `nope`"),
@@ -159,11 +162,11 @@ TOP_LEVEL = ["heartbeats", "inhibit", "maintenance", "obligations", "people"]
 TOP_LEVEL += ["silences", "teams", "templates", "watchdog"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
-    + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest", "calendar")]
+    + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]
     + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "mention", "details")]
     + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "mention")]
     + [("services: {a: {teams: [x]}}", "teams")]
-    + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels", "calendar")]
+    + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels",)]
 )
 
 

@@ -81,6 +81,20 @@ def test_tiers_and_matrix_keep_what_is_not_written(tmp_path: Path) -> None:
     assert plan.matrix["supporting"] == default.matrix["supporting"]
 
 
+def test_when_clocks_run_and_how_long_channels_have(tmp_path: Path) -> None:
+    """Calendars of tiers and vendors; the time to accept a notice by default, and turned off."""
+    text = """
+calendars: {office: {when: [{weekdays: ['monday:friday']}]}}
+tiers: {low: {calendar: office}, medium: {deliver_within: null}}
+vendors: {a: {calendar: office}}
+"""
+    plan = plan_of(tmp_path, text)
+    assert [plan.tiers[tier].calendar for tier in (Tier.HIGH, Tier.LOW)] == ["", "office"]
+    assert (plan.vendors["a"].calendar, plan_of(tmp_path, "vendors: {a: }").vendors["a"].calendar) == ("office", "")
+    assert [plan.tiers[tier].deliver_within for tier in (Tier.HIGH, Tier.MEDIUM, Tier.LOW)] == [2 * MINUTE, None, None]
+    assert plan_of(tmp_path, "").tiers[Tier.MEDIUM].deliver_within == 10 * MINUTE
+
+
 def test_the_shipped_classes_are_the_contracts(tmp_path: Path) -> None:
     """All eleven, with lead, also, outage and operational."""
     classes = plan_of(tmp_path, "").classes

@@ -12,8 +12,10 @@ from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._plan.escalation import unlisted
 
 TIERS = {
-    Tier.HIGH: TierPolicy(rto=4 * HOUR, wait=0, tell="all", ack_within=5 * MINUTE),
-    Tier.MEDIUM: TierPolicy(rto=24 * HOUR, wait=30 * SECOND, tell="listed", ack_within=30 * MINUTE),
+    Tier.HIGH: TierPolicy(rto=4 * HOUR, wait=0, tell="all", ack_within=5 * MINUTE, deliver_within=2 * MINUTE),
+    Tier.MEDIUM: TierPolicy(
+        rto=24 * HOUR, wait=30 * SECOND, tell="listed", ack_within=30 * MINUTE, deliver_within=10 * MINUTE
+    ),
     Tier.LOW: TierPolicy(rto=72 * HOUR, wait=5 * MINUTE, tell="lead", auto_restore=10 * MINUTE),
 }
 

@@ -104,9 +104,10 @@ def tier_policy(entries: PlanFile, tier: Tier) -> TierPolicy:
     """A clock that is given as nothing is off; what is not given keeps its default."""
     default = defaults.TIERS[tier]
     entry = entries.tiers.get(tier.value)
-    fields = ("rto", "wait", "tell", "ack_within", "update_every", "auto_restore")
+    fields = ("rto", "wait", "tell", "ack_within", "update_every", "auto_restore", "deliver_within")
     given = entry.model_fields_set if entry is not None else frozenset()
-    return TierPolicy(**{field: getattr(entry if field in given else default, field) for field in fields})
+    values = {field: getattr(entry if field in given else default, field) for field in fields}
+    return TierPolicy(**values, calendar=(entry.calendar if entry is not None else None) or "")
 
 
 def _stages(entries: PlanFile, tier: Tier, policy: TierPolicy) -> tuple[Stage, ...]:

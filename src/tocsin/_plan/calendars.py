@@ -149,7 +149,7 @@ class IntervalEntry(Entry):
 
 
 class CalendarEntry(Entry):
-    """When a group or a channel is to be told."""
+    """When a group or a channel is to be told, or a clock runs."""
 
     when: Annotated[list[IntervalEntry], Field(min_length=1)]
     """When it is active: in any of these intervals."""

@@ -15,10 +15,20 @@ TIER_LIMITS: Mapping[Tier, Millis] = MappingProxyType({Tier.HIGH: 4 * HOUR, Tier
 TIERS: Mapping[Tier, TierPolicy] = MappingProxyType(
     {
         Tier.HIGH: TierPolicy(
-            rto=4 * HOUR, wait=0, ack_within=5 * MINUTE, update_every=30 * MINUTE, tell="all", auto_restore=None
+            rto=4 * HOUR,
+            wait=0,
+            ack_within=5 * MINUTE,
+            update_every=30 * MINUTE,
+            tell="all",
+            deliver_within=2 * MINUTE,
         ),
         Tier.MEDIUM: TierPolicy(
-            rto=24 * HOUR, wait=30 * SECOND, ack_within=30 * MINUTE, update_every=2 * HOUR, tell="listed"
+            rto=24 * HOUR,
+            wait=30 * SECOND,
+            ack_within=30 * MINUTE,
+            update_every=2 * HOUR,
+            tell="listed",
+            deliver_within=10 * MINUTE,
         ),
         Tier.LOW: TierPolicy(
             rto=72 * HOUR, wait=5 * MINUTE, update_every=24 * HOUR, tell="lead", auto_restore=10 * MINUTE

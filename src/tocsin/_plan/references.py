@@ -20,6 +20,9 @@ from tocsin._plan.schema import PlanFile
 from tocsin._plan.senders import MappingEntry
 from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
 
+CALENDARS = (("groups", "when"), ("channels", "when"), ("tiers", "calendar"), ("vendors", "calendar"))
+"""Where a calendar is named: sections, and the field of their entries."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
@@ -125,10 +128,11 @@ class Reviewer:
 
     def _calendars(self) -> Iterator[Problem]:
         known = self._defined("calendars")
-        for section, entries in (("groups", self.plan.groups), ("channels", self.plan.channels)):
-            for name, entry in entries.items():
-                if entry.when is not None:
-                    yield from self._unknown((section, name, "when"), "calendar", entry.when, known)
+        for section, field in CALENDARS:
+            for name, entry in getattr(self.plan, section).items():
+                calendar = getattr(entry, field)
+                if calendar is not None:
+                    yield from self._unknown((section, name, field), "calendar", calendar, known)
 
     def _services(self) -> Iterator[Problem]:
         vendors = self._defined("vendors")

@@ -37,7 +37,7 @@ from tocsin._plan.tests import TrialEntry
 class TierEntry(Entry):
     """A tier's clocks and audience; what is left out keeps its default, ``null`` turns a clock off."""
 
-    later = frozenset({"digest", "calendar"})
+    later = frozenset({"digest"})
     rto: Positive | None = None
     """The recovery time required; at most 4h for high and 24h for medium."""
     wait: Duration | None = None
@@ -50,6 +50,10 @@ class TierEntry(Entry):
     """Who is told: `all` five groups; `listed`: the class's lead, its `also`, and command; `lead` alone."""
     auto_restore: Positive | None = None
     """Quiet for so long, an incident is restored and closed by itself; never for high."""
+    deliver_within: Positive | None = None
+    """How long a group's channels have to accept a notice, before its fallback is told."""
+    calendar: Name | None = None
+    """When its clocks run, all but those of the recovery time and the SLA, one of `calendars`; left out, always."""
 
 
 class GroupEntry(Entry):
@@ -99,7 +103,7 @@ class ServiceEntry(Entry):
 class VendorEntry(Entry):
     """A contractor or third party."""
 
-    later = frozenset({"channels", "calendar"})
+    later = frozenset({"channels"})
     title: Title | None = None
     """The name for people."""
     kind: Plain | None = None
@@ -110,6 +114,8 @@ class VendorEntry(Entry):
     """How soon it answers, by contract."""
     rto: Positive | None = None
     """Its recovery time, by contract; binds in an outage."""
+    calendar: Name | None = None
+    """When its contract's clocks run, one of `calendars`; left out, always."""
 
 
 class ClassEntry(Entry):
@@ -191,7 +197,7 @@ class PlanFile(Entry):
     channels: dict[AddressName, AnyChannel] = {}
     """How groups are reached, by names of your choice."""
     calendars: dict[Name, CalendarEntry] = {}
-    """When channels and groups are told: working hours, holidays, nights."""
+    """When channels and groups are told, and clocks run: working hours, holidays, nights."""
     services: dict[Name, Annotated[ServiceEntry, MayBeEmpty()]] = {}
     """The catalogue of what runs: it enriches alerts, grades them and sets the clocks."""
     vendors: dict[Name, Annotated[VendorEntry, MayBeEmpty()]] = {}

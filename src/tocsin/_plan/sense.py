@@ -18,6 +18,7 @@ from tocsin._plan.hours_sense import unreached
 from tocsin._plan.implied import excluded
 from tocsin._plan.known_labels import known_labels, meant
 from tocsin._plan.reach import Blocked
+from tocsin._plan.references import CALENDARS
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.secrets import written_secrets
@@ -159,10 +160,10 @@ class Sense:
                 yield self._warning(("channels", name), message, key=True)
 
     def _unused_calendars(self) -> Iterator[Problem]:
-        used = {each.when for each in (*self.plan.groups.values(), *self.plan.channels.values())}
+        used = {getattr(each, field) for section, field in CALENDARS for each in getattr(self.plan, section).values()}
         for name in self.plan.calendars:
             if name not in used:
-                message = f"no group and no channel uses the calendar `{name}`; name it in a `when`, or take it out"
+                message = f"nothing uses the calendar `{name}`; name it in a `when` or a `calendar`, or take it out"
                 yield self._warning(("calendars", name), message, key=True)
 
     def _secrets(self) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from tocsin.classify.classifier import SUBJECTS, Classifier
 from tocsin.classify.sight import Sight
 from tocsin.classify.tried import try_rules
 from tocsin.explain.explanation import Explanation
-from tocsin.incident.audience import FALLBACK_AFTER, told_of
+from tocsin.incident.audience import told_of
 from tocsin.route.decide import route
 
 
@@ -107,7 +107,7 @@ def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan, now
             text += f", not by {', '.join(off)}, outside the calendar now"
         elif not (within(group.when, plan, now) and on_duty(group.channels, plan, now)):
             text += f", though outside {_hours(group, plan)}, since nobody else would be told"
-        limit = FALLBACK_AFTER[decision.tier]
+        limit = plan.tiers[decision.tier].deliver_within
         if group.fallback:
             late = f", or none has accepted within {format_duration(limit)}" if limit is not None else ""
             text += f"; by {', '.join(group.fallback)} if those have failed{late}"

@@ -7,10 +7,6 @@ from collections.abc import Iterable
 from tocsin._core.incident import Incident
 from tocsin._core.model import Tier
 from tocsin._core.plan import GROUPS, IncidentClass, Plan
-from tocsin._core.times import MINUTE, Millis
-
-FALLBACK_AFTER: dict[Tier, Millis | None] = {Tier.HIGH: 2 * MINUTE, Tier.MEDIUM: 10 * MINUTE, Tier.LOW: None}
-"""How long a group's channels have to accept a notice before its fallback is told; ``None``: until all have failed."""
 
 
 def in_order(groups: Iterable[str]) -> tuple[str, ...]:

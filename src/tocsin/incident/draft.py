@@ -17,7 +17,7 @@ from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.times import Millis
 from tocsin._core.view import View
-from tocsin.incident.audience import FALLBACK_AFTER, in_order
+from tocsin.incident.audience import in_order
 
 ROOM = 256 * 1024
 """Characters of labels and annotations that a notice shows; of a single alert that is larger, all the same."""
@@ -112,7 +112,7 @@ class Draft:
 
     def _expect(self, event: _Event, sequence: int) -> None:
         """Watch that each group that has a fallback gets the notice in time, unless its fallback is told by itself."""
-        limit = FALLBACK_AFTER[self.incident.tier]
+        limit = self.plan.tiers[self.incident.tier].deliver_within
         waited = []
         for name in event.groups:
             group = self.plan.groups[name]
