@@ -13,9 +13,7 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TextIO
 
 import uvloop
@@ -46,6 +44,7 @@ from tocsin.plan import Current
 from tocsin.reload import Reloader, Rules
 from tocsin.send.console import Console
 from tocsin.send.post import Post
+from tocsin.settings import Settings, open_store
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.actions import ActionRoutes
@@ -70,39 +69,6 @@ LOOPS_END_WITHIN = 5.0
 def environment() -> Mapping[str, str]:
     """The environment, for those who are given it."""
     return dict(os.environ)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What ``tocsin serve`` was told. ``redis`` is a URL, or ``""`` for a private store on ``data_dir``."""
-
-    redis: str = ""
-    data_dir: Path
-    host: str = "127.0.0.1"
-    port: int = 9095
-    external_url: str = ""
-    insecure: bool = False
-    namespace: str = "tocsin"
-    shards: int = 1
-    fsync: str = "everysec"
-    plain: bool = False
-    failing_tests: str = "refuse"
-
-
-@contextlib.contextmanager
-def open_store(settings: Settings, variables: Mapping[str, str]) -> Iterator[tuple[str, PrivateServer | None]]:
-    """The store's URL, and the private server if there is one. Call it from the main thread, before the loop."""
-    if settings.redis:
-        yield settings.redis, None
-        return
-    runtime = variables.get("XDG_RUNTIME_DIR")
-    with PrivateServer.start(
-        settings.data_dir,
-        path=variables.get("PATH", ""),
-        fsync="always" if settings.fsync == "always" else "everysec",
-        runtime_dir=Path(runtime) if runtime else None,
-    ) as server:
-        yield server.url, server
 
 
 def run(

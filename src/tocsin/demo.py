@@ -23,6 +23,7 @@ from tocsin._core.clock import Clock, StoreClock
 from tocsin._core.plan import Plan
 from tocsin._core.times import SECOND, format_time
 from tocsin.plan import Current, load
+from tocsin.settings import Settings
 from tocsin.telemetry.logs import configure
 
 PAUSE = 2.5
@@ -54,7 +55,7 @@ def play(listen: tuple[str, int], rules: Path) -> None:
     current = Current(shortened(load(rules, environment=variables)))
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
         plain = "NO_COLOR" in variables
-        settings = app.Settings(data_dir=Path(directory) / "data", host=listen[0], port=listen[1], plain=plain)
+        settings = Settings(data_dir=Path(directory) / "data", host=listen[0], port=listen[1], plain=plain)
         story = Story(sys.stdout, clock=StoreClock(), host=listen[0], plain=plain)
         app.run(settings, current, variables=variables, console=sys.stdout, beside=story.tell)
     click.echo("\nThe demo has ended; nothing is left running.")

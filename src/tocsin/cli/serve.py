@@ -77,6 +77,7 @@ def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_leve
     from tocsin import app
     from tocsin.plan import Current
     from tocsin.reload import FAILING, Rules, failing_tests, log_problems
+    from tocsin.settings import Settings
 
     if flags["redis"] and flags["data_dir"]:
         raise click.UsageError("--redis and --data-dir exclude each other: a store of yours, or a private one")
@@ -88,7 +89,7 @@ def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_leve
         if failing := failing_tests(current.edition):
             log_problems(logging.WARNING, FAILING, failing)  # no reason not to serve: who restarts it may be nobody
         flags["data_dir"] = flags["data_dir"] or _default_data_dir(variables)
-        settings = app.Settings(host=listen[0], port=listen[1], plain="NO_COLOR" in variables, **flags)
+        settings = Settings(host=listen[0], port=listen[1], plain="NO_COLOR" in variables, **flags)
         app.run(settings, current, variables=variables, console=sys.stdout, rules=files)
     except TocsinError as error:
         stop(error)
