@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from tests.incident.model import Model, Owed
+from tests.incident.test_chain import broken
 from tests.support.clock import ManualClock
 from tests.support.world import STEP, World, classified
 
@@ -162,7 +163,9 @@ async def play(url: str, story: list[tuple[str, str | int]]) -> None:
         assert max(ids.values(), default=1) == 1, "a delivery was told twice"
         for subject, model in tale.models.items():
             assert told(world, subject) == model.owed
-        assert len(await world.incidents()) == sum(model.opened for model in tale.models.values())
+        incidents = await world.incidents()
+        assert len(incidents) == sum(model.opened for model in tale.models.values())
+        assert [await broken(world, incident) for incident in incidents] == [None] * len(incidents)
         for sink in world.sinks.values():
             last: dict[tuple[str, str], int] = {}
             for message in sink.got:
@@ -177,7 +180,8 @@ async def play(url: str, story: list[tuple[str, str | int]]) -> None:
 @given(story=st.lists(steps, min_size=1, max_size=25))
 def test_what_is_owed_is_told(store_server: PrivateServer, story: list[tuple[str, str | int]]) -> None:
     """Whatever fires, repeats, ends, expires, comes late or out of order, and however long it takes between:
-    each notice that the model owes is committed and reaches each of its groups exactly once, and no other is."""
+    each notice that the model owes is committed and reaches each of its groups exactly once, and no other is.
+    And whatever was written down of it is unbroken."""
     asyncio.run(play(store_server.url, story))
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from tocsin._core.model import Classification, Text, Tier
+from tocsin._core.timeline import Head
 from tocsin._core.times import Millis
 
 State = Literal["open", "acknowledged", "contained", "restored", "closed"]
@@ -76,6 +77,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     ``joined`` counts alerts that joined and are not yet told. ``told`` are the groups for which a notice was
     committed. ``acknowledged_by`` is the first who acknowledged it for the lead group or for command,
     ``acknowledgements`` are all groups'. ``escalated`` are the stages told so far.
+    ``timeline_entries`` and ``timeline_hash`` are the head of its timeline's chain.
     """
 
     id: str
@@ -117,6 +119,13 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     acknowledged_at: Millis | None = None
     acknowledgements: tuple[Acknowledgement, ...] = ()
     escalated: tuple[Escalated, ...] = ()
+    timeline_entries: int = 0
+    timeline_hash: str = ""
+
+    @property
+    def timeline_head(self) -> Head:
+        """The end of its timeline's chain."""
+        return Head(entries=self.timeline_entries, hash=self.timeline_hash)
 
     @property
     def signals(self) -> Signals:
@@ -204,12 +213,3 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Millis
     since: Millis
     due: Millis
-
-
-class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, when, and by whom: a person, or ``system:<rule>@<plan hash>``."""
-
-    at: Millis
-    actor: str
-    action: str
-    detail: dict[str, Any] = {}

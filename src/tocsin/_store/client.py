@@ -164,9 +164,12 @@ class Store:
         except (TimeoutError, RedisError, OSError) as error:
             raise StoreUnavailable(f"the store is out of reach: {type(error).__name__}: {error}") from error
 
-    def pipeline(self) -> Any:
-        """Several reads in one round trip; run it with ``await store.call(pipe.execute())``."""
-        return self._client.pipeline(transaction=False)
+    def pipeline(self, *, of_one_instant: bool = False) -> Any:
+        """Several reads in one round trip; run it with ``await store.call(pipe.execute())``.
+
+        ``of_one_instant``, of the keys of one shard, no write comes in between.
+        """
+        return self._client.pipeline(transaction=of_one_instant)
 
     async def time(self) -> Millis:
         """The store's time."""

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from tocsin._core.errors import StoreMismatch
-from tocsin._core.incident import Delivery, Incident, Notice, TimelineEntry
+from tocsin._core.incident import Delivery, Incident, Notice
+from tocsin._core.timeline import TimelineEntry
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tocsin._core.view import Claim
 from tocsin._core.why import Why

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 import msgspec
 
 from tocsin._core.errors import NotFound
-from tocsin._core.incident import Delivery, Incident, TimelineEntry
+from tocsin._core.incident import Delivery, Incident
+from tocsin._core.timeline import TimelineEntry
 from tocsin._core.why import Why
 from tocsin._store.client import Store
 from tocsin._store.codec import decode
@@ -99,7 +100,7 @@ async def _page(
 async def show_incident(store: Store, incident_id: str) -> Whole:
     """One incident with its timeline and deliveries. Raises ``NotFound`` and ``StoreUnavailable``."""
     for keys in store.shards:
-        pipe = store.pipeline()
+        pipe = store.pipeline(of_one_instant=True)
         pipe.get(keys.incident(incident_id))
         pipe.lrange(keys.timeline(incident_id), 0, -1)
         pipe.lrange(keys.deliveries_of(incident_id), 0, -1)

@@ -45,8 +45,8 @@ def acknowledge(draft: Draft, action: Action) -> None:
         if incident.state == "open":
             draft.set(state="acknowledged")
             changes = (Change("state", "open", "acknowledged"),)
-    shown = {"changes": [[change.field, change.from_, change.to] for change in changes]} if changes else {}
-    draft.enter(action.by, "acknowledged", group=action.group, **shown)
+    shown = [(change.field, change.from_, change.to) for change in changes]
+    draft.enter(action.by, "acknowledged", group=action.group, changes=shown)
     if incident.announced_at is not None:
         # Before anybody was told of the incident, its opening says who has it.
         draft.tell("acknowledged", audience.lead_and_command(incident, draft.plan), changes=changes)

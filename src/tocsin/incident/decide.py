@@ -9,8 +9,9 @@ from __future__ import annotations
 import msgspec
 
 from tocsin._core.action import Action
-from tocsin._core.incident import Fallback, Incident, Notice, TimelineEntry
+from tocsin._core.incident import Fallback, Incident, Notice
 from tocsin._core.plan import Plan
+from tocsin._core.timeline import TimelineEntry
 from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
 from tocsin.incident import actions, escalation, opening, signals

@@ -5,16 +5,17 @@ All notices of one decision are made at its end, from one snapshot, so that they
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from tocsin._core.hours import carriers
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Fallback, Incident, Notice, TimelineEntry
+from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Fallback, Incident, Notice
 from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
+from tocsin._core.timeline import TimelineEntry, chained
 from tocsin._core.times import Millis
 from tocsin._core.view import View
 from tocsin.incident.audience import in_order
@@ -48,7 +49,7 @@ class Draft:
     @property
     def changed(self) -> bool:
         """Whether there is anything to write."""
-        return self.is_new or self.incident != self._before
+        return self.is_new or self.incident != self._before or bool(self.timeline)
 
     @property
     def is_open(self) -> bool:
@@ -64,9 +65,30 @@ class Draft:
         decision = self.incident.decision
         self.enter(f"system:{decision.rule or 'other'}@{self.plan.hash}", action, **detail)
 
-    def enter(self, actor: str, action: str, /, **detail: Any) -> None:
-        """Enter into the timeline what somebody did."""
-        entry = TimelineEntry(at=self.now, actor=actor, action=action, detail=detail)
+    def enter(
+        self,
+        actor: str,
+        action: str,
+        /,
+        *,
+        via: str = "",
+        verified: bool | None = None,
+        changes: Sequence[Sequence[Any]] = (),
+        **detail: Any,
+    ) -> None:
+        """Enter into the timeline what somebody did. ``changes`` are fields, each with its value before and after."""
+        before = {field: value for field, value, _ in changes}
+        after = {field: value for field, _, value in changes}
+        entry = TimelineEntry(
+            at=self.now,
+            actor=actor,
+            action=action,
+            via=via,
+            verified=verified,
+            before=before,
+            after=after,
+            detail=detail,
+        )
         self.timeline.append((self.incident.id, entry))
 
     def count(self, *labels: str) -> None:
@@ -106,9 +128,18 @@ class Draft:
             self._expect(event, number)
             reason = {"reason": event.reason} if event.reason else {}
             self.note("told", event=event.event, sequence=number, groups=list(event.groups), **reason)
+        self._chain()
         self.set(revision=self.incident.revision + 1, sequence=self.incident.sequence + len(self._events))
         shown = {**snapshot(self.incident, self.now), **_background(self.incident, self.plan)}
         return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
+
+    def _chain(self) -> None:
+        """Chain what was entered to the incident's timeline, and keep where that ends now."""
+        name = self.incident.id
+        entries = chained(name, self.incident.timeline_head, (entry for _, entry in self.timeline))
+        if entries:
+            self.timeline = [(name, entry) for entry in entries]
+            self.set(timeline_entries=entries[-1].seq, timeline_hash=entries[-1].hash)
 
     def _expect(self, event: _Event, sequence: int) -> None:
         """Watch that each group that has a fallback gets the notice in time, unless its fallback is told by itself."""

@@ -73,7 +73,8 @@ def _shorten(draft: Draft, shorter: Classification) -> None:
     of = f", of vendor {shorter.vendor}" if shorter.vendor else ""
     reason = f"recovery time shortened to {format_duration(rto)}{by}{of}, for an alert that joined"
     decision = draft.incident.decision
-    draft.note("rto_shortened", before_seconds=draft.incident.rto // SECOND, after_seconds=rto // SECOND, reason=reason)
+    changes = [("rto_seconds", draft.incident.rto // SECOND, rto // SECOND)]
+    draft.note("rto_shortened", reason=reason, changes=changes)
     draft.set(rto=rto, decision=replace(decision, rto=rto, reasons=(*decision.reasons, reason)))
 
 

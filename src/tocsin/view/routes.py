@@ -14,6 +14,7 @@ from tocsin._core.ids import normal_incident_id
 from tocsin._core.incident import Delivery, Incident
 from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
+from tocsin._core.timeline import entry_item
 from tocsin._store.client import Store
 from tocsin._store.coverage import coverage
 from tocsin._store.deliveries import retry
@@ -78,7 +79,7 @@ class View:
         """One incident with its timeline, its deliveries and why it is as it is."""
         whole = await show_incident(self._store, normal_incident_id(request.match_info["id"]))
         item = shapes.incident_item(whole.incident, self._plan().language, self._clock.now())
-        item["timeline"] = [shapes.timeline_item(entry) for entry in whole.timeline]
+        item["timeline"] = [entry_item(entry) for entry in whole.timeline]
         item["deliveries"] = [shapes.delivery_item(delivery) for delivery in whole.deliveries]
         item["decision"] = shapes.decision_item(whole)
         return _json(item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocsin._core.incident import Delivery, Incident, TimelineEntry
+from tocsin._core.incident import Delivery, Incident
 from tocsin._core.plan import GROUPS
 from tocsin._core.snapshot import decided_item, snapshot, why_item
 from tocsin._core.times import Millis, format_time
@@ -13,8 +13,10 @@ from tocsin._store.listing import Whole
 
 
 def incident_item(incident: Incident, language: str, now: Millis) -> dict[str, Any]:
-    """An incident as a list shows it: the fields of a notice's ``incident``, and who acknowledged it."""
+    """An incident as a list shows it: the fields of a notice's ``incident``, who acknowledged it, and the head of its
+    timeline's chain."""
     item = {**snapshot(incident, now), "title": incident.title.in_(language)}
+    item["chain"] = {"entries": incident.timeline_entries, "hash": incident.timeline_hash}
     if incident.acknowledgements:
         item["acknowledgements"] = [
             {"group": given.group, "by": given.by, "at": format_time(given.at)} for given in incident.acknowledgements
@@ -46,14 +48,6 @@ def delivery_item(delivery: Delivery) -> dict[str, Any]:
         item["fallback"] = True
     if delivery.state == "waiting":
         item["due"] = format_time(delivery.due)
-    return item
-
-
-def timeline_item(entry: TimelineEntry) -> dict[str, Any]:
-    """One step of the record: when, who, what."""
-    item: dict[str, Any] = {"at": format_time(entry.at), "actor": entry.actor, "action": entry.action}
-    if entry.detail:
-        item["detail"] = entry.detail
     return item
 
 
