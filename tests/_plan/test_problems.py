@@ -95,6 +95,17 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("calendars: {a: {when: [{}], except: ['2027-02-30']}}", 38, "must be a day such as 2027-10-01"),
     ("calendars: {a: {when: [{}], also: ['2027-10-07..2027-10-01']}}", 36, "runs backwards"),
     ("channels: {a: {type: console, when: office}}", 37, "there is no calendar `office`"),
+    ("teams: {t: {channels: [console]}}", 9, "`group` is missing"),
+    ("teams: {t: {group: data, channels: []}}", 36, "must name at least one"),
+    ("teams: {t: {group: dat, channels: [console]}}", 20, "did you mean `data`?"),
+    ("teams: {t: {group: data, channels: [hook]}}", 37, "there is no channel `hook`"),
+    ("teams: {t: {group: data, channels: [console, console]}}", 46, "the channel `console` is listed twice"),
+    ("services: {a: {teams: [pay]}}", 24, "there is no team `pay`"),
+    ("people: {a: {title: A}}", 10, "`groups` is missing"),
+    ("people: {a: {groups: [everybody]}}", 23, "not one of command"),
+    ("people: {'system:x': {groups: [data]}}", 10, "is no person's name"),
+    ("people: {a: {groups: [data], token: abc}, b: {groups: [data], token: abc}}", 70, "the same token as that of `a`"),
+    ("{tokens: {a: {may: [act], token: abc}}, people: {b: {groups: [data], token: abc}}}", 77, "of `a` in `tokens`"),
     ("tiers: {low: {calendar: office}}", 25, "there is no calendar `office`"),
     ("tiers: {low: {deliver_within: 0s}}", 31, "`deliver_within`"),
     ("vendors: {a: {calendar: office}}", 25, "there is no calendar `office`"),
@@ -158,14 +169,13 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [{name: a, alerts: [{at: 0s, lose: {x: y}}], expect: [{at: 0s, silent: true}]}]", 43, "fires before"),
 ]
 
-TOP_LEVEL = ["heartbeats", "inhibit", "maintenance", "obligations", "people"]
-TOP_LEVEL += ["silences", "teams", "templates", "watchdog"]
+TOP_LEVEL = ["heartbeats", "inhibit", "maintenance", "obligations"]
+TOP_LEVEL += ["silences", "templates", "watchdog"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]
     + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "mention", "details")]
     + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "mention")]
-    + [("services: {a: {teams: [x]}}", "teams")]
     + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels",)]
 )
 

@@ -207,3 +207,30 @@ def test_escalation_that_ends_in_silence(tmp_path: Path) -> None:
     assert problem.path == "escalation.medium"
     assert warned(tmp_path, f"tiers: {{high: {{ack_within: null}}}}\nescalation: {{high: {stages}}}") == []
     assert warned(tmp_path, f"escalation: {{high: {stages.replace('once', 'on, repeat_every: 1h')}}}") == []
+
+
+def test_a_team_that_nobody_uses(tmp_path: Path) -> None:
+    """No service names it; its channels count as used."""
+    text = ONE_GROUP.replace("[console]", "[spare]").replace("fallback: [spare]", "fallback: [more]")
+    text += "  more: {type: console}\nteams: {pay: {group: data, channels: [console]}}\n"
+    (problem,) = warned(tmp_path, text)
+    assert (problem.path, "no service names the team `pay`" in problem.message) == ("teams.pay", True)
+    assert warned(tmp_path, text + "services: {payments: {teams: [pay]}}") == []
+
+
+def test_hours_at_which_no_team_of_a_service_is_told(tmp_path: Path) -> None:
+    """One by day and one by night are somebody always; one by day alone is told of, where its group has no fallback."""
+    text = """
+channels: {day: {type: console, when: office}, rest: {type: console, when: rest}}
+calendars:
+  office: {when: [{times: [{start_time: '08:00', end_time: '20:00'}]}]}
+  rest: {when: [{times: [{start_time: '20:00', end_time: '24:00'}, {start_time: '00:00', end_time: '08:00'}]}]}
+teams: {a: {group: data, channels: [day]}, b: {group: data, channels: [rest]}}
+services:
+  payments: {teams: [a, b]}
+"""
+    assert warned(tmp_path, text) == []
+    (problem,) = warned(tmp_path, text + "  cms: {teams: [a]}\n")
+    assert problem.path == "teams.a"
+    assert "nobody of the team `a` is within hours" in problem.message
+    assert "give the group `data` a fallback" in problem.message

@@ -12,6 +12,7 @@ from tests._plan.written import SMALL, plan_of
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
 from tocsin._core.pattern import Pattern, TextPattern
+from tocsin._core.people import Person, Team
 from tocsin._core.plan import Plan, TierPolicy, Vendor
 from tocsin._core.secret import Secret
 from tocsin._core.source import Source
@@ -229,6 +230,38 @@ def test_tests_are_values_with_their_place(tmp_path: Path) -> None:
     (test,) = plan_of(tmp_path, text).tests
     assert (test.name, test.place.rpartition(":")[2], dict(test.labels)) == ("x", "1", {"a": "1"})
     assert dict(test.expect) == {"rto": 60_000, "groups": frozenset({"legal"})}
+
+
+def test_people_and_teams(tmp_path: Path) -> None:
+    """Titles are the name where none is written; what is secret is a ``Secret``."""
+    text = """
+people:
+  zhang.wei: {title: 张伟, groups: [technical, technical, command], mobile: {env: M}, token: {env: ZW_TOKEN}}
+  li.na: {groups: [legal]}
+teams:
+  pay-sre: {group: technical, channels: [console], title: {zh: 支付}, language: zh, timezone: Asia/Tokyo}
+  other: {group: data, channels: [console]}
+services: {payments: {teams: [pay-sre, other]}}
+"""
+    plan = plan_of(tmp_path, text, M="+86", ZW_TOKEN="t-1")
+    assert plan.people["zhang.wei"] == Person(
+        name="zhang.wei",
+        title=Text("张伟", "张伟"),
+        groups=("technical", "command"),
+        mobile=Secret("+86"),
+        token=Secret("t-1"),
+    )
+    assert plan.people["li.na"] == Person(name="li.na", title=Text("li.na", "li.na"), groups=("legal",))
+    assert plan.teams["pay-sre"] == Team(
+        name="pay-sre",
+        group="technical",
+        title=Text("支付", "支付"),
+        channels=("console",),
+        language="zh",
+        timezone=ZoneInfo("Asia/Tokyo"),
+    )
+    assert plan.teams["other"].title == Text("other", "other")
+    assert plan.services["payments"].teams == ("pay-sre", "other")
 
 
 def test_stages_of_escalation(tmp_path: Path) -> None:

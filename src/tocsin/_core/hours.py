@@ -1,11 +1,15 @@
-"""Who carries a group's notices at an hour: its channels within their calendars, else its fallback, else all."""
+"""Who carries a group's notices at an hour: its channels within their calendars, else its fallback, else all.
+
+What looks after a service that has teams is asked of ``group_of``: the group with its teams' channels for its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin._core.calendar import active
+from tocsin._core.people import Team
 from tocsin._core.plan import Group, Plan
 from tocsin._core.times import Millis
 
@@ -16,6 +20,22 @@ class Carriers:
 
     channels: tuple[str, ...]
     fallback: bool = False
+
+
+def teams_of(group: str, service: str, plan: Plan) -> tuple[Team, ...]:
+    """The teams of a group that look after a service."""
+    known = plan.services.get(service)
+    named = (plan.teams.get(name) for name in known.teams) if known is not None else ()
+    return tuple(team for team in named if team is not None and team.group == group)
+
+
+def group_of(name: str, service: str, plan: Plan) -> Group:
+    """A group as a service has it: where teams of it look after that, with their channels in place of its own."""
+    group = plan.groups[name]
+    channels = tuple(dict.fromkeys(channel for team in teams_of(name, service, plan) for channel in team.channels))
+    if not channels:
+        return group
+    return replace(group, channels=channels, fallback=tuple(each for each in group.fallback if each not in channels))
 
 
 def carriers(group: Group, plan: Plan, now: Millis) -> Carriers:

@@ -43,13 +43,15 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 class Fallback(msgspec.Struct, frozen=True, kw_only=True):
     """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told,
-    if it has not failed before. ``incident`` is the notice's, which may be the one before the present."""
+    if it has not failed before. ``incident`` is the notice's, which may be the one before the present. ``service`` is
+    the one whose teams are told in the group's place."""
 
     incident: str
     sequence: int
     event: str
     tier: Tier
     group: str
+    service: str = ""
     due: Millis | None
 
 
@@ -156,12 +158,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     ``incident`` is the incident as clients see it (JSON-ready), ``alerts`` its newest ones. ``tell_by`` is
     how long a group's channels have before its fallback is told, ``None`` for no limit. ``accepted_at`` is
-    when the alert was accepted that is behind it.
+    when the alert was accepted that is behind it. ``service`` is the one whose teams are told in their groups' place.
     """
 
     id: str
     incident_id: str
     key: str
+    service: str = ""
     sequence: int
     event: str
     at: Millis

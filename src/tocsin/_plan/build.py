@@ -33,6 +33,7 @@ from tocsin._plan import defaults
 from tocsin._plan.calendars import calendar
 from tocsin._plan.entry import Entry
 from tocsin._plan.escalation import listed, unlisted
+from tocsin._plan.people import people, teams
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry
 from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
@@ -62,6 +63,8 @@ def build(
         matrix=_frozen({row: _frozen(_row(entries, row)) for row in defaults.MATRIX}),
         escalation=_frozen({tier: _stages(entries, tier, policy) for tier, policy in tiers.items()}),
         groups=_frozen(groups),
+        teams=_frozen(teams(entries.teams)),
+        people=_frozen(people(entries.people)),
         channels=_frozen(_channels(entries, groups)),
         calendars=_frozen({name: calendar(name, entry, timezone) for name, entry in entries.calendars.items()}),
         services=_frozen({name: _service(name, entry) for name, entry in entries.services.items()}),
@@ -149,6 +152,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
         for name, entry in entries.channels.items()
     }
     used = {name for group in groups.values() for name in (*group.channels, *group.fallback)}
+    used |= {name for team in entries.teams.values() for name in team.channels}
     if defaults.CONSOLE in used and defaults.CONSOLE not in channels:
         channels[defaults.CONSOLE] = Channel(name=defaults.CONSOLE, type="console")
     return channels
@@ -156,7 +160,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
 
 def _service(name: str, entry: ServiceEntry) -> Service:
     values = _given(entry)
-    for field in ("business_lines", "customer_groups", "datasets"):
+    for field in ("business_lines", "customer_groups", "datasets", "teams"):
         values[field] = tuple(values[field])
     return Service(name=name, **{**values, "match": _all(entry.match)})
 

@@ -247,7 +247,8 @@ def _expression(value: object) -> Expression:
         raise PydanticCustomError("expression", "{said}", context) from None
 
 
-def _name(value: object) -> str:
+def name_of(value: object) -> str:
+    """A name: one line of printable characters."""
     if not isinstance(value, str):
         raise _wanted("a name", value)
     if not value.isprintable() or value != value.strip() or not 1 <= len(value) <= 100:
@@ -256,7 +257,7 @@ def _name(value: object) -> str:
 
 
 def _address_name(value: object) -> str:
-    name = _name(value)
+    name = name_of(value)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise _error(f"{_shown(name)} is no name here: write at most 64 letters, digits, dots, dashes and underscores")
     return name
@@ -283,7 +284,7 @@ Moment = Annotated[Millis, PlainValidator(_moment), shapes.MOMENT]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), shapes.ZONE]
 Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers), shapes.MATCHERS]
 Jmespath = Annotated[Expression, PlainValidator(_expression), shapes.EXPRESSION]
-Name = Annotated[str, PlainValidator(_name), shapes.NAME]
+Name = Annotated[str, PlainValidator(name_of), shapes.NAME]
 AddressName = Annotated[str, PlainValidator(_address_name), shapes.ADDRESS_NAME]
 Label = Annotated[str, PlainValidator(_label), shapes.LABEL]
 ClassName = Annotated[Name, shapes.known(*CLASSES)]

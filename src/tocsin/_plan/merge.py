@@ -13,6 +13,8 @@ from tocsin._plan.source import Listing, Mapping, Mark, Sources
 
 NAMED = {
     "groups": "group",
+    "teams": "team",
+    "people": "person",
     "channels": "channel",
     "calendars": "calendar",
     "services": "service",

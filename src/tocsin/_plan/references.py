@@ -38,6 +38,7 @@ class Reviewer:
         yield from self._tiers()
         yield from self._escalation()
         yield from self._groups()
+        yield from self._teams()
         yield from self._calendars()
         yield from self._services()
         yield from self._environments()
@@ -71,6 +72,13 @@ class Reviewer:
     def _unknown(self, location: Location, what: str, name: str, known: Collection[str]) -> Iterator[Problem]:
         if name not in known:
             yield self._problem(location, f"there is no {what} `{name}`{did_you_mean(name, known)}")
+
+    def _listed(self, location: Location, what: str, names: list[str], known: Collection[str]) -> Iterator[Problem]:
+        """Names that must exist, each once."""
+        for index, name in enumerate(names):
+            yield from self._unknown((*location, index), what, name, known)
+            if name in names[:index]:
+                yield self._problem((*location, index), f"the {what} `{name}` is listed twice")
 
     def _tiers(self) -> Iterator[Problem]:
         for name, tier in self.plan.tiers.items():
@@ -115,16 +123,18 @@ class Reviewer:
         channels = self._defined("channels", (CONSOLE,))
         for name, group in self.plan.groups.items():
             for field in ("channels", "fallback"):
-                named: list[str] = getattr(group, field)
-                for index, channel in enumerate(named):
-                    location = ("groups", name, field, index)
-                    yield from self._unknown(location, "channel", channel, channels)
-                    if channel in named[:index]:
-                        yield self._problem(location, f"the channel `{channel}` is listed twice")
-                    elif field == "fallback" and channel in group.channels:
-                        yield self._problem(
-                            location, f"`{channel}` is a channel of the group already, so it is no fallback"
-                        )
+                yield from self._listed(("groups", name, field), "channel", getattr(group, field), channels)
+            for index, channel in enumerate(group.fallback):
+                if channel in group.channels:
+                    yield self._problem(
+                        ("groups", name, "fallback", index),
+                        f"`{channel}` is a channel of the group already, so it is no fallback",
+                    )
+
+    def _teams(self) -> Iterator[Problem]:
+        channels = self._defined("channels", (CONSOLE,))
+        for name, team in self.plan.teams.items():
+            yield from self._listed(("teams", name, "channels"), "channel", team.channels, channels)
 
     def _calendars(self) -> Iterator[Problem]:
         known = self._defined("calendars")
@@ -135,8 +145,9 @@ class Reviewer:
                     yield from self._unknown((section, name, field), "calendar", calendar, known)
 
     def _services(self) -> Iterator[Problem]:
-        vendors = self._defined("vendors")
+        vendors, teams = self._defined("vendors"), self._defined("teams")
         for name, service in self.plan.services.items():
+            yield from self._listed(("services", name, "teams"), "team", service.teams, teams)
             if service.vendor is not None:
                 yield from self._unknown(("services", name, "vendor"), "vendor", service.vendor, vendors)
 
@@ -190,13 +201,15 @@ class Reviewer:
 
     def _equal_tokens(self) -> Iterator[Problem]:
         """Two names for one token: who posts could not be told, nor what they may do."""
-        first: dict[str, str] = {}
-        for name, token in self.plan.tokens.items():
-            value = token.token.reveal()
-            if value and first.setdefault(value, name) != name:
-                yield self._problem(
-                    ("tokens", name, "token"), f"this is the same token as that of `{first[value]}`; each needs its own"
-                )
+        programs = [(("tokens", name, "token"), entry.token) for name, entry in self.plan.tokens.items()]
+        people = [(("people", name, "token"), entry.token) for name, entry in self.plan.people.items()]
+        first: dict[str, Location] = {}
+        for location, token in (*programs, *people):
+            value = token.reveal() if token is not None else ""
+            if value and first.setdefault(value, location) != location:
+                section, name, _ = first[value]
+                message = f"this is the same token as that of `{name}` in `{section}`; each needs its own"
+                yield self._problem(location, message)
 
     def _rule_names(self) -> Iterator[Problem]:
         first: dict[str, int] = {}

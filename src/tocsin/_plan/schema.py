@@ -29,6 +29,7 @@ from tocsin._plan.fields import (
     Title,
     Zone,
 )
+from tocsin._plan.people import PersonEntry, PersonName, TeamEntry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
 from tocsin._plan.tests import TrialEntry
@@ -79,7 +80,6 @@ class GroupEntry(Entry):
 class ServiceEntry(Entry):
     """A service of the catalogue."""
 
-    later = frozenset({"teams"})
     importance: Importance | None = None
     """How much it matters: `core`, `important` or `supporting`; unknown is graded as core."""
     rto: Positive | None = None
@@ -96,6 +96,8 @@ class ServiceEntry(Entry):
     """What an outage of it touches."""
     datasets: list[Plain] = []
     """What an outage of it touches."""
+    teams: list[Name] = []
+    """Teams whose channels are told of it in place of their group's: some of `teams`."""
     match: list[Matchers] = []
     """Matchers that must all hold, for alerts that name no known service; a label with its name matches by itself."""
 
@@ -176,10 +178,7 @@ Cell = dict[Impact, TierName]
 class PlanFile(Entry):
     """All files of a plan, joined."""
 
-    later = frozenset(
-        {"teams", "people", "heartbeats", "watchdog", "maintenance"}
-        | {"templates", "silences", "inhibit", "obligations"}
-    )
+    later = frozenset({"heartbeats", "watchdog", "maintenance"} | {"templates", "silences", "inhibit", "obligations"})
     language: Language | None = None
     """The language of notices: `en` (the default) or `zh`."""
     timezone: Zone | None = None
@@ -194,6 +193,10 @@ class PlanFile(Entry):
     """Who is told further of what nobody takes up, stage by stage; a tier that is listed has these stages alone."""
     groups: dict[GroupName, GroupEntry] = {}
     """The five role groups and their channels: all of them, or none for the console."""
+    teams: dict[Name, TeamEntry] = {}
+    """Those of a group who look after some services: their channels are told of these in place of the group's."""
+    people: dict[PersonName, PersonEntry] = {}
+    """Who may act; while none are listed, anybody may who gives a name."""
     channels: dict[AddressName, AnyChannel] = {}
     """How groups are reached, by names of your choice."""
     calendars: dict[Name, CalendarEntry] = {}

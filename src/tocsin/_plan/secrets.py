@@ -24,7 +24,7 @@ _SECRET_PATHS = (
 
 def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
     """Where in the tree a secret stands, and what it is in words."""
-    for section, key in (("channels", "secret"), ("tokens", "token")):
+    for section, key in (("channels", "secret"), ("tokens", "token"), ("people", "token"), ("people", "mobile")):
         for name, entry in _entries(root, section):
             if isinstance(entry.get(key), str):
                 yield (section, name, key), f"`{key}`"

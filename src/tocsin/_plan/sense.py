@@ -45,6 +45,7 @@ class Sense:
         yield from self._hours()
         yield from self._unknown_labels()
         yield from self._unused()
+        yield from self._unused_teams()
         yield from self._unused_calendars()
         yield from self._secrets()
 
@@ -125,11 +126,13 @@ class Sense:
                 )
 
     def _hours(self) -> Iterator[Problem]:
-        for name, hour in unreached(self.plan, self.now).items():
+        for (section, *names), hour in unreached(self.plan, self.now).items():
+            what = f"the {section[:-1] if len(names) == 1 else section} {', '.join(f'`{name}`' for name in names)}"
+            whom = "it" if section == "groups" else f"the group `{self.plan.teams[names[0]].group}`"
             yield self._warning(
-                ("groups", name),
-                f"nobody of the group `{name}` is within hours on {hour}: then all its channels are told in spite of "
-                "their calendars; give it a fallback that is within its hours then",
+                (section, names[0]),
+                f"nobody of {what} is within hours on {hour}: then all its channels are told in spite of "
+                f"their calendars; give {whom} a fallback that is within its hours then",
                 key=True,
             )
 
@@ -154,10 +157,18 @@ class Sense:
     def _unused(self) -> Iterator[Problem]:
         groups = self.plan.groups.values()
         used = {name for group in groups for name in (*group.channels, *group.fallback)}
+        used |= {name for team in self.plan.teams.values() for name in team.channels}
         for name in self.plan.channels if groups else ():
             if name not in used:
-                message = f"no group uses the channel `{name}`; name it in one, or take it out"
+                message = f"no group and no team uses the channel `{name}`; name it in one, or take it out"
                 yield self._warning(("channels", name), message, key=True)
+
+    def _unused_teams(self) -> Iterator[Problem]:
+        used = {name for service in self.plan.services.values() for name in service.teams}
+        for name in self.plan.teams:
+            if name not in used:
+                message = f"no service names the team `{name}`, so it is never told; name it in the `teams` of one"
+                yield self._warning(("teams", name), message, key=True)
 
     def _unused_calendars(self) -> Iterator[Problem]:
         used = {getattr(each, field) for section, field in CALENDARS for each in getattr(self.plan, section).values()}

@@ -104,6 +104,9 @@ MATCHERS = WithJsonSchema(
     )
 )
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
+PERSON_NAME = WithJsonSchema(
+    _text(r"^(?![Ss][Yy][Ss][Tt][Ee][Mm]:)[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100)
+)
 ADDRESS_NAME = WithJsonSchema(_text(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"))
 STAGE_NAME = WithJsonSchema(_text(r"^[a-z0-9-]{1,40}$", examples=["page-again"]))
 SHARE = WithJsonSchema(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin._core.hours import carriers, on_duty, within
+from tocsin._core.hours import carriers, group_of, on_duty, teams_of, within
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
 from tocsin._core.plan import Group, Plan
@@ -57,6 +57,7 @@ def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: 
         event="opened",
         at=now,
         groups=groups,
+        service=decision.service,
         tier=decision.tier,
         incident={},
         accepted_at=now,
@@ -96,9 +97,13 @@ def _audience(decision: Classification, plan: Plan) -> Iterator[str]:
 
 def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> Iterator[str]:
     for name in groups:
-        group = plan.groups[name]
+        group = group_of(name, decision.service, plan)
+        teams = teams_of(name, decision.service, plan)
         carried = carriers(group, plan, now)
         text = f"{name} by {', '.join(carried.channels)}"
+        if teams and not carried.fallback:
+            which = "team" if len(teams) == 1 else "teams"
+            text += f", of the {which} {', '.join(team.name for team in teams)} of {decision.service}"
         if carried.fallback:
             yield f"{text}, its fallback, since by {_hours(group, plan)} none of its own channels is told now"
             continue

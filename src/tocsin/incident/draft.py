@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin._core.hours import carriers
+from tocsin._core.hours import carriers, group_of
 from tocsin._core.ids import notice_id
 from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Fallback, Incident, Notice
 from tocsin._core.plan import Plan
@@ -146,13 +146,18 @@ class Draft:
         limit = self.plan.tiers[self.incident.tier].deliver_within
         waited = []
         for name in event.groups:
-            group = self.plan.groups[name]
+            group = group_of(name, self.incident.decision.service, self.plan)
             if group.fallback and not carriers(group, self.plan, self.now).fallback:
                 due = self.now if not group.channels else None if limit is None else self.now + limit
-                tier = self.incident.tier
                 waited.append(
                     Fallback(
-                        incident=self.incident.id, sequence=sequence, event=event.event, tier=tier, group=name, due=due
+                        incident=self.incident.id,
+                        sequence=sequence,
+                        event=event.event,
+                        tier=self.incident.tier,
+                        group=name,
+                        service=self.incident.decision.service,
+                        due=due,
                     )
                 )
         self.set(unconfirmed=(*self.incident.unconfirmed, *waited))
@@ -164,6 +169,7 @@ class Draft:
             id=notice_id(incident.id, sequence),
             incident_id=incident.id,
             key=incident.key,
+            service=incident.decision.service,
             sequence=sequence,
             event=event.event,
             at=self.now,

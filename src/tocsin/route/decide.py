@@ -1,7 +1,8 @@
 """From a notice's groups to deliveries on channels. Pure.
 
 Every channel of a group that is within its calendar gets each of its notices; if none is, the group's fallback gets
-it, and if none of that is either, all of the group's channels do. A primary channel that several groups share gets one
+it, and if none of that is either, all of the group's channels do. Where teams of the group look after the notice's
+service, their channels stand in place of the group's. A primary channel that several groups share gets one
 message for all of them. A fallback's deliveries are their own.
 """
 
@@ -11,11 +12,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tocsin._core.hours import carriers, fallbacks
+from tocsin._core.hours import carriers, fallbacks, group_of, teams_of
 from tocsin._core.ids import delivery_id, notice_id
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Tier
-from tocsin._core.plan import Plan
+from tocsin._core.people import Team
+from tocsin._core.plan import Channel, Group, Plan
 from tocsin._core.times import Millis
 
 
@@ -31,7 +33,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
     sharing: dict[str, list[str]] = {}
     instead: list[Delivery] = []
     for name in notice.groups:
-        group = plan.groups[name]
+        group = group_of(name, notice.service, plan)
         carried = carriers(group, plan, now)
         if carried.fallback:
             entry = Fallback(
@@ -40,6 +42,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
                 event=notice.event,
                 tier=notice.tier,
                 group=name,
+                service=notice.service,
                 due=now,
             )
             instead += route_fallback(entry, notice.key, plan, now)
@@ -58,6 +61,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
             sequence=notice.sequence,
             event=notice.event,
             tier=notice.tier,
+            service=notice.service,
         )
         for channel, groups in sharing.items()
     )
@@ -68,7 +72,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
 
 def route_fallback(entry: Fallback, key: str, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
     """The deliveries of a notice to a group's fallback channels."""
-    group = plan.groups[entry.group]
+    group = group_of(entry.group, entry.service, plan)
     notice = notice_id(entry.incident, entry.sequence)
     return tuple(
         _delivery(
@@ -100,11 +104,14 @@ def _delivery(
     sequence: int,
     event: str,
     tier: Tier,
+    service: str = "",
     fallback: bool = False,
 ) -> Delivery:
+    """``service`` is the one whose teams are told in place of their groups; a fallback is nobody's team."""
     group = plan.groups[groups[0]]
-    settings = plan.channels[channel]
-    zone = settings.timezone or group.timezone or plan.timezone
+    teams = (team for team in teams_of(group.name, service, plan) if channel in team.channels)
+    speakers: tuple[Channel | Team | Group | Plan, ...] = (plan.channels[channel], *teams, group, plan)
+    zone = next(each.timezone for each in speakers if each.timezone is not None)
     return Delivery(
         id=delivery_id(notice, group.name, channel),
         notice=notice,
@@ -117,7 +124,7 @@ def _delivery(
         group=group.name,
         groups=groups,
         lane=group.name if fallback else _first_on(channel, plan),
-        language=settings.language or group.language or plan.language,
+        language=next(each.language for each in speakers if each.language is not None),
         timezone=zone.key,
         details=_details(plan, groups),
         fallback=fallback,
@@ -128,8 +135,9 @@ def _delivery(
 
 
 def _first_on(channel: str, plan: Plan) -> str:
-    """The first group that has this channel as one of its own."""
-    return next(name for name, group in plan.groups.items() if channel in group.channels)
+    """The first group that has this channel as one of its own, or of a team's."""
+    teams = {team.group for team in plan.teams.values() if channel in team.channels}
+    return next(name for name, group in plan.groups.items() if channel in group.channels or name in teams)
 
 
 def _details(plan: Plan, groups: Iterable[str]) -> str:
