@@ -85,7 +85,7 @@ def run(
 
     Raises ``ConfigurationError`` and ``StoreMismatch`` for what cannot work.
     """
-    check_binding(settings.host, current.plan().tokens, insecure=settings.insecure)
+    check_binding(settings.host, current.plan().tokens, current.plan().people, insecure=settings.insecure)
     with open_store(settings, variables) as (url, server):
         uvloop.run(App(settings, current, url=url, server=server, console=console, rules=rules).serve(beside))
 
@@ -139,7 +139,7 @@ class App:
             rules,
             current=self._current,
             channels=self._post,
-            admit=lambda plan: check_binding(settings.host, plan.tokens, insecure=settings.insecure),
+            admit=lambda plan: check_binding(settings.host, plan.tokens, plan.people, insecure=settings.insecure),
             measures=self._metrics,
             clock=self._clock,
             refuse_failing=settings.failing_tests == "refuse",
@@ -222,7 +222,8 @@ class App:
         return Guard(policy=self._policy(), measures=self._metrics, loopback=loopback, bodies=self._bodies)
 
     def _policy(self) -> Policy:
-        return Policy(sources=lambda: self._current.plan().sources, tokens=lambda: self._current.plan().tokens)
+        plan = self._current.plan
+        return Policy(sources=lambda: plan().sources, tokens=lambda: plan().tokens, people=lambda: plan().people)
 
     def _routes(self) -> list[GuardedRoute]:
         store, clock, metrics, bodies = self._store, self._clock, self._metrics, self._bodies

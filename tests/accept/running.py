@@ -14,6 +14,7 @@ from tests.adapt.mappings import source_of
 
 from tocsin._core.errors import InvalidRequest, NotFound
 from tocsin._core.model import Batch, Receipt
+from tocsin._core.people import Person
 from tocsin._core.plan import Token
 from tocsin._core.secret import Secret
 from tocsin._core.source import Source
@@ -156,12 +157,18 @@ def bearer(name: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def running(
-    *, tokens: Sequence[Token] = (), loopback: bool = True, limit: int = 16 * 1024 * 1024, timeout: float = 30.0
+    *,
+    tokens: Sequence[Token] = (),
+    people: Sequence[Person] = (),
+    loopback: bool = True,
+    limit: int = 16 * 1024 * 1024,
+    timeout: float = 30.0,
 ) -> AsyncIterator[Running]:
     """Serve intake, health and a few routes of other folders until the block ends."""
     kept = {each.name: each for each in tokens}
     intake, counted, ring = PretendedIntake(), Counted(), Kept()
-    policy = Policy(sources=lambda: SOURCES, tokens=lambda: kept)
+    known = {each.name: each for each in people}
+    policy = Policy(sources=lambda: SOURCES, tokens=lambda: kept, people=lambda: known)
     bodies = Bodies(limit=limit, timeout=timeout)
     guard = Guard(policy=policy, measures=counted, loopback=loopback, bodies=bodies)
     taking = IntakeRoutes(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from aiohttp import web
 from tests.accept.running import ALERT, GROUP, Running, bearer, running, token
 
 from tocsin._core.errors import ConfigurationError
+from tocsin._core.model import Text
+from tocsin._core.people import Person
 from tocsin._core.plan import Token
 from tocsin._core.secret import Secret
 from tocsin.accept.access import caller_of, check_binding, is_loopback, is_loopback_host
@@ -53,6 +57,21 @@ async def test_a_token_may_do_what_it_says() -> None:
         assert await statuses(run, bearer("grafana")) == [403, 200, 403, 404, 200]
         _, problem = await run.post("/api/v2/alerts", json=[], headers=bearer("grafana"))
         assert problem["detail"] == "the token grafana may do: read; this needs: ingest"
+
+
+async def test_a_persons_token_reads_and_acts() -> None:
+    """It posts no alerts; with it alone all but health is closed to others, and the caller is the person."""
+    person = Person(name="zhang.wei", title=Text("张伟", "张伟"), groups=("technical",), token=Secret("zw-secret"))
+    silent = Person(name="li.na", title=Text("李娜", "李娜"), groups=("legal",))
+    async with running(people=[silent]) as run:
+        assert await statuses(run, {}) == [200, 200, 200, 404, 200]
+    async with running(people=[silent, person]) as run:
+        assert await statuses(run, {}) == [401, 401, 401, 401, 200]
+        assert await statuses(run, bearer("zw")) == [403, 200, 200, 404, 200]
+        _, answer = await run.post("/api/v1/things/1/retry", json={}, headers=bearer("zw"))
+        assert answer["caller"] == "zhang.wei"
+        _, problem = await run.post("/api/v2/alerts", json=[], headers=bearer("zw"))
+        assert problem["detail"] == "the token of zhang.wei may do: act, read; this needs: ingest"
 
 
 async def test_an_unknown_token_is_challenged() -> None:
@@ -147,6 +166,13 @@ def test_tokens_are_found_by_value() -> None:
     assert caller_of("bearer all-secret", tokens) is ALL
     assert caller_of("BEARER  pä/+=ss", tokens) is odd
     assert caller_of("Bearer p\udcc3", tokens) is None
+    people = {
+        name: Person(name=name, title=Text(name, name), groups=("data",), token=token)
+        for name, token in (("all", Secret("own")), ("empty", Secret("")), ("none", None))
+    }
+    found = caller_of("Bearer own", tokens, people)
+    assert found is not None and (found.name, found.is_person, found.source) == ("all", True, None)
+    assert caller_of("Bearer all-secret", tokens, people) is ALL
 
 
 def test_listening_to_the_network_needs_a_token() -> None:
@@ -157,6 +183,10 @@ def test_listening_to_the_network_needs_a_token() -> None:
             check_binding(host, {}, insecure=False)
         check_binding(host, {"all": ALL}, insecure=False)
         check_binding(host, {}, insecure=True)
+        person = Person(name="a", title=Text("a", "a"), groups=("data",), token=Secret("s"))
+        check_binding(host, {}, {"a": person}, insecure=False)
+        with pytest.raises(ConfigurationError):
+            check_binding(host, {}, {"a": replace(person, token=None)}, insecure=False)
     for host in ("127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"):
         check_binding(host, {}, insecure=False)
 

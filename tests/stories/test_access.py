@@ -60,6 +60,29 @@ def test_a_token_does_what_it_may(start: Start, hooks: Hooks) -> None:
     assert incident["location"] == "bj"
 
 
+PEOPLE = """\
+people:
+  zhang.wei: {title: 张伟, groups: [technical], token: {env: ZW_TOKEN}}
+  li.na: {title: 李娜, groups: [legal]}
+"""
+
+
+def test_a_person_acts_with_a_token_of_their_own(start: Start, hooks: Hooks) -> None:
+    """It says who acts: nobody else's name goes with it, and alerts are not posted with it."""
+    tokens = "tokens: {prom: {may: [ingest], token: {env: P_TOKEN}}}\n"
+    service = start(SMALL_PLAN + tokens + PEOPLE, environment={"ZW_TOKEN": "zw-secret", "P_TOKEN": "p-secret"})
+    assert service.post("/api/v2/alerts", [], token="zw-secret").status == 403
+    service.post("/api/v2/alerts", [firing("PaymentGatewayDown", service="payments")], token="p-secret")
+    hooks.wait("opened", *GROUPS)
+
+    (incident,) = service.get("/api/v1/incidents", token="zw-secret").json["items"]
+    path = f"/api/v1/incidents/{incident['id']}/actions"
+    word = {"action": "acknowledge", "group": "technical"}
+    assert service.post(path, {**word, "by": "li.na"}, token="zw-secret").status == 422
+    assert service.post(path, word, token="p-secret").status == 403
+    assert service.post(path, word, token="zw-secret").json["acknowledged_by"] == "zhang.wei"
+
+
 def test_commands_take_the_token_from_the_environment(start: Start) -> None:
     """``TOCSIN_TOKEN`` logs the commands in; without it they say what is missing."""
     service = start(SMALL_PLAN + TOKENS, environment=SECRETS)

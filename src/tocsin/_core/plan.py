@@ -132,12 +132,15 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A token: what its bearer may do (ingest, read, act), and the one source it may post to, if it is bound."""
+    """A token: what its bearer may do (ingest, read, act), and the one source it may post to, if it is bound.
+
+    It is a program's, or with ``is_person`` that of the person of this name."""
 
     name: str
     may: frozenset[str]
     token: Secret
     source: str | None = None
+    is_person: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,12 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
+from types import MappingProxyType
 
 from tocsin._core.errors import ConfigurationError
+from tocsin._core.people import Person
 from tocsin._core.plan import Token
+from tocsin._core.secret import Secret
 
 
 class Right(StrEnum):
@@ -27,6 +30,11 @@ class Right(StrEnum):
     ACT = "act"
     NONE = "none"
 
+
+OF_PEOPLE = frozenset({Right.READ.value, Right.ACT.value})
+"""What people may do with their tokens."""
+
+NOBODY: Mapping[str, Person] = MappingProxyType({})
 
 _HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::\d*)?", re.ASCII)
 _BEARER = re.compile(r"bearer +(\S+) *", re.IGNORECASE)
@@ -43,13 +51,20 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_binding(host: str, tokens: Mapping[str, Token], *, insecure: bool) -> None:
+def needs_login(tokens: Mapping[str, Token], people: Mapping[str, Person]) -> bool:
+    """Whether there is any token, of a program or a person."""
+    return bool(tokens) or any(person.token is not None for person in people.values())
+
+
+def check_binding(
+    host: str, tokens: Mapping[str, Token], people: Mapping[str, Person] = NOBODY, *, insecure: bool
+) -> None:
     """Refuse to listen to the network without any token. Raises ``ConfigurationError`` with the way out."""
-    if insecure or tokens or is_loopback(host):
+    if insecure or is_loopback(host) or needs_login(tokens, people):
         return
     raise ConfigurationError(
         f"listening on {host or 'all addresses'} would let anyone who reaches it post alerts and act on incidents; "
-        "add a token under `tokens:` in the rule files, or listen on 127.0.0.1, "
+        "add a token under `tokens:` or `people:` in the rule files, or listen on 127.0.0.1, "
         "or pass --insecure if the network itself keeps others out"
     )
 
@@ -66,8 +81,10 @@ def is_loopback_host(headers: Sequence[str]) -> bool:
     return is_loopback(host) and (":" in host or not host.startswith("["))
 
 
-def caller_of(authorization: str | None, tokens: Mapping[str, Token]) -> Token | None:
-    """The token that an Authorization header bears, or ``None``.
+def caller_of(
+    authorization: str | None, tokens: Mapping[str, Token], people: Mapping[str, Person] = NOBODY
+) -> Token | None:
+    """The token that an Authorization header bears, a program's or a person's, or ``None``.
 
     All tokens are compared, as digests and in constant time, so that the time taken says nothing.
     """
@@ -75,11 +92,14 @@ def caller_of(authorization: str | None, tokens: Mapping[str, Token]) -> Token |
     if match is None:
         return None
     given = _digest(match[1])
-    found: Token | None = None
-    for token in tokens.values():
-        value = token.token.reveal()
+    found: Token | Person | None = None
+    bearers: tuple[Token | Person, ...] = (*tokens.values(), *people.values())
+    for bearer in bearers:
+        value = bearer.token.reveal() if bearer.token is not None else ""
         if hmac.compare_digest(given, _digest(value)) and value and found is None:
-            found = token
+            found = bearer
+    if isinstance(found, Person):
+        return Token(name=found.name, may=OF_PEOPLE, token=Secret(match[1]), is_person=True)
     return found
 
 

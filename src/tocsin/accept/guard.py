@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from tocsin._core.plan import Token
-from tocsin.accept.access import Right, caller_of, is_loopback_host
+from tocsin.accept.access import Right, caller_of, is_loopback_host, needs_login
 from tocsin.accept.body import Bodies
 from tocsin.accept.ports import Measures, Policy
 from tocsin.accept.problem import HttpProblem, problem_of, respond
@@ -76,19 +76,20 @@ class Guard:
             raise HttpProblem(403, "posts from web pages (with an Origin header) are refused on loopback")
 
     def _check_login(self, request: web.Request) -> Token | None:
-        tokens = self._policy.tokens()
+        tokens, people = self._policy.tokens(), self._policy.people()
         right = self._needs.get(request.match_info.handler)
-        if not tokens or right is Right.NONE:
+        if right is Right.NONE or not needs_login(tokens, people):
             return None
         authorization = request.headers.get("Authorization")
-        caller = caller_of(authorization, tokens)
+        caller = caller_of(authorization, tokens, people)
         if caller is None:
             challenge = 'Bearer realm="tocsin"' + (', error="invalid_token"' if authorization else "")
             message = "the token is not known" if authorization else "a token is needed: Authorization: Bearer TOKEN"
             raise HttpProblem(401, message, headers={"WWW-Authenticate": challenge}, close=True)
         if right is not None and right not in caller.may:
             rights = ", ".join(sorted(caller.may)) or "nothing"
-            message = f"the token {caller.name} may do: {rights}; this needs: {right}"
+            whose = f"the token of {caller.name}" if caller.is_person else f"the token {caller.name}"
+            message = f"{whose} may do: {rights}; this needs: {right}"
             raise HttpProblem(403, message, close=True)
         return caller
 
@@ -100,7 +101,7 @@ def caller(request: web.Request) -> Token | None:
 
 
 def caller_name(request: web.Request) -> str:
-    """The name of that token; ``""`` where no login was asked for."""
+    """The name of that token, or of the person whose it is; ``""`` where no login was asked for."""
     token = caller(request)
     return token.name if token else ""
 

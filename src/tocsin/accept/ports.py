@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tocsin._core.model import Batch, Receipt
+from tocsin._core.people import Person
 from tocsin._core.plan import Token
 from tocsin._core.source import Source
 from tocsin._core.times import Millis
@@ -66,3 +67,4 @@ class Policy:
 
     sources: Callable[[], Mapping[str, Source]]
     tokens: Callable[[], Mapping[str, Token]]
+    people: Callable[[], Mapping[str, Person]] = dict
