@@ -185,6 +185,15 @@ def test_secrets_written_into_the_file(tmp_path: Path, settings: str) -> None:
     assert "abcdef" not in str(problem)
 
 
+def test_what_is_secret_of_people(tmp_path: Path) -> None:
+    """Their tokens and their numbers; not shown either where the line has another mistake."""
+    text = "people: {a: {groups: [data], mobile: '+8613800000000', token: abcdef}}"
+    assert [problem.path for problem in warned(tmp_path, text)] == ["people.a.mobile", "people.a.token"]
+    problems, _ = check(write(tmp_path, text.replace("data", "dat")), {}, now=NOW)
+    assert len(problems) == 3
+    assert not any(secret in str(problem) for problem in problems for secret in ("13800000000", "abcdef"))
+
+
 @pytest.mark.parametrize("settings", ["url: 'https://example.org/hook'", "url: {env: HOOK}, headers: {X-Team: sre}"])
 def test_what_is_no_secret(tmp_path: Path, settings: str) -> None:
     """A plain address, and a header of another kind, may stand in the file."""

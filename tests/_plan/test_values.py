@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests._plan.written import SMALL, plan_of
+from tests._plan.written import SMALL, plan_of, write
 
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
@@ -286,3 +286,28 @@ escalation:
     assert stages[Tier.LOW] == ()
     assert plan_of(tmp_path, "tiers: {high: {ack_within: null}}").escalation[Tier.HIGH] == ()
     assert plan_of(tmp_path, "escalation: {medium: []}").escalation[Tier.MEDIUM] == ()
+
+
+def test_the_further_keys_of_people_work_as_they_stand(tmp_path: Path) -> None:
+    """Escalation, teams and people of the contract, verbatim: no warning but of what is not set."""
+    further = """
+escalation:                            # stages: a name each; after a time or at a share of the RTO
+  high:
+    - {name: page-again, after: 5m,  unless: acknowledged, tell: [technical]}
+    - {name: command,    after: 10m, unless: acknowledged, tell: [command], repeat_every: 15m}
+    - {name: three-quarters, at: 75%, unless: contained, tell: [command]}
+teams:                                 # replace their group's channels for the services that name them
+  pay-sre: {group: technical, channels: [pay-ding, pay-pager]}           # services.payments.teams: [pay-sre]
+people:                                # who may act, and whom a channel mentions
+  zhang.wei: {title: 张伟, groups: [technical], mobile: {file: /run/secrets/zw}, token: {env: ZW_TOKEN}}
+"""
+    channels = (
+        "channels: {pay-ding: {type: console}, pay-pager: {type: console}}\nservices: {cards: {teams: [pay-sre]}}\n"
+    )
+    small = (SMALL / "plan.yaml").read_text(encoding="utf-8")
+    problems, plan = check(write(tmp_path, {"a.yaml": small, "b.yaml": further, "c.yaml": channels}), {})
+    unset = ("people.zhang.wei.mobile", "people.zhang.wei.token")
+    assert {each.path for each in problems if not each.path.startswith("groups.")} == set(unset)
+    assert plan is not None
+    assert [stage.name for stage in plan.escalation[Tier.HIGH]] == ["page-again", "command", "three-quarters"]
+    assert plan.services["cards"].teams == ("pay-sre",)
