@@ -218,6 +218,16 @@ def test_escalation_that_ends_in_silence(tmp_path: Path) -> None:
     assert warned(tmp_path, f"escalation: {{high: {stages.replace('once', 'on, repeat_every: 1h')}}}") == []
 
 
+def test_clocks_that_never_run(tmp_path: Path) -> None:
+    """Those of a tier or vendor whose calendar is over."""
+    text = "calendars: {c: {when: [{years: [Y]}]}}\ntiers: {low: {calendar: c}}\nvendors: {a: {calendar: c}}"
+    problems = warned(tmp_path, text.replace("Y", "2026, 2025"))
+    assert problems == []
+    problems = warned(tmp_path, text.replace("Y", "2025"))
+    assert [problem.path for problem in problems] == ["tiers.low.calendar", "vendors.a.calendar"]
+    assert "the calendar `c` has no hour in the years to come" in problems[0].message
+
+
 def test_a_team_that_nobody_uses(tmp_path: Path) -> None:
     """No service names it; its channels count as used."""
     text = ONE_GROUP.replace("[console]", "[spare]").replace("fallback: [spare]", "fallback: [more]")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tocsin._core.calendar import Calendar, active
+from tocsin._core.calendar import Calendar, active, after
 from tocsin._core.times import DAY, MINUTE, SECOND, Millis, parse_time
 from tocsin._plan.calendars import CalendarEntry, calendar
 from tocsin._plan.entry import GroupName
@@ -41,6 +41,18 @@ def unreached(plan: PlanFile, now: Millis | None) -> Mapping[tuple[str, ...], st
             first = start + ((silent & -silent).bit_length() - 1) * STEP
             found[who] = _hour(first, zone)
     return found
+
+
+def stopped(plan: PlanFile, now: Millis | None) -> Iterator[tuple[str, str, str]]:
+    """Tiers and vendors whose calendar has no time from now on, as far as is looked ahead: section, name, calendar."""
+    zone = plan.timezone if isinstance(plan.timezone, ZoneInfo) else ZoneInfo("UTC")
+    for section, entries in (("tiers", plan.tiers), ("vendors", plan.vendors)):
+        for name, entry in entries.items():
+            written = plan.calendars.get(entry.calendar or "")
+            if written is not None:
+                made = calendar(entry.calendar or "", written, zone)
+                if after(made, _USUALLY if now is None else now, 1) is None:
+                    yield section, name, made.name
 
 
 def _told(plan: PlanFile) -> Iterator[tuple[tuple[str, ...], list[str], GroupEntry | None]]:

@@ -14,7 +14,7 @@ from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import Millis, format_time
 from tocsin._plan.build import UTC, moment, tier_policy
-from tocsin._plan.hours_sense import unreached
+from tocsin._plan.hours_sense import stopped, unreached
 from tocsin._plan.implied import excluded
 from tocsin._plan.known_labels import known_labels, meant
 from tocsin._plan.reach import Blocked
@@ -135,6 +135,10 @@ class Sense:
                 f"their calendars; give {whom} a fallback that is within its hours then",
                 key=True,
             )
+
+        for section, name, calendar in stopped(self.plan, self.now):
+            message = f"the calendar `{calendar}` has no hour in the years to come: the clocks that it is for never run"
+            yield self._warning((section, name, "calendar"), message)
 
     def _unknown_labels(self) -> Iterator[Problem]:
         known: frozenset[str] = frozenset()
