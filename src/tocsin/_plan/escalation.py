@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
+from pydantic import ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.plan import TierPolicy
@@ -25,24 +25,27 @@ _NAME = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 _SHARE = re.compile(r"([1-9]\d?|100)%", re.ASCII)
 
 
+def _error(message: str) -> PydanticCustomError:
+    return PydanticCustomError("value", "{said}", {"said": message})
+
+
 def _stage_name(value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        said = f"must be 1 to 40 small letters, digits and dashes, not `{str(value)[:80]}`"
-        raise PydanticCustomError("value", "{said}", {"said": said})
+        raise _error(f"must be 1 to 40 small letters, digits and dashes, not `{str(value)[:80]}`")
     return value
 
 
 def _share(value: object) -> float:
     found = _SHARE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        said = f"must be a share of the recovery time from 1% to 100%, such as 75%, not `{str(value)[:80]}`"
-        raise PydanticCustomError("value", "{said}", {"said": said})
+        raise _error(f"must be a share of the recovery time from 1% to 100%, such as 75%, not `{str(value)[:80]}`")
     return int(found[1]) / 100
 
 
 class StageEntry(Entry):
     """Who is told further of an incident, and when."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["after"]}, {"required": ["at"]}]})
     name: Annotated[str, PlainValidator(_stage_name), shapes.STAGE_NAME]
     """By which notices and figures speak of the stage; unique in its tier: small letters, digits and dashes."""
     after: Positive | None = None
@@ -55,6 +58,12 @@ class StageEntry(Entry):
     """The groups that are told; at least one."""
     repeat_every: Positive | None = None
     """How often it is told again, until what `unless` names is done; left out, it is told once."""
+
+    @model_validator(mode="after")
+    def _at_one_time(self) -> StageEntry:
+        if (self.after is None) == (self.at is None):
+            raise _error("needs either `after` or `at`; write one of them")
+        return self
 
 
 def listed(entries: Sequence[StageEntry]) -> tuple[Stage, ...]:

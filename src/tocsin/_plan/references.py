@@ -101,9 +101,6 @@ class Reviewer:
         for tier, stages in self.plan.escalation.items():
             names = [stage.name for stage in stages]
             for index, stage in enumerate(stages):
-                if (stage.after is None) == (stage.at is None):
-                    message = f"the stage `{stage.name}` needs either `after` or `at`; write one of them"
-                    yield self._problem(("escalation", tier, index), message)
                 if stage.name in names[:index]:
                     there = locate(self.root, ("escalation", tier, names.index(stage.name), "name"))
                     message = f"the stage `{stage.name}` is defined twice in this tier; the first is at {there.exactly}"
