@@ -61,6 +61,16 @@ PAGE: dict[str, Any] = {
             "detail": {"tier": "high", "alert": "PaymentGatewayDown"},
         },
         {"at": "2026-12-05T01:00:00.121Z", "actor": "system:tocsin", "action": "told", "detail": {}},
+        {
+            "at": "2026-12-05T01:00:40.000Z",
+            "actor": "wang\x1b",
+            "action": "acknowledged",
+            "via": "link",
+            "verified": False,
+            "before": {"state": "open"},
+            "after": {"state": "acknowledged"},
+            "detail": {"group": "technical"},
+        },
     ],
     "deliveries": [DELIVERY],
     "decision": {

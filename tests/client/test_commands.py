@@ -111,6 +111,8 @@ Timeline
   2026-12-05 01:00:00Z  opened          system:payment-gateway-down@0a1b2c3d4e5f
                         tier: high, alert: PaymentGatewayDown
   2026-12-05 01:00:00Z  told            system:tocsin
+  2026-12-05 01:00:40Z  acknowledged    wang (by link, unverified)
+                        state: open → acknowledged, group: technical
 
 Deliveries
   STATE  EVENT   GROUP      CHANNEL         TRIES  NEXT TRY  DELIVERY                          LAST ERROR

@@ -14,6 +14,7 @@ from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
 from tocsin.cli.test import test
 from tocsin.client.commands import deliveries, incidents
+from tocsin.client.record import export, verify
 from tocsin.client.rejected import rejected
 from tocsin.client.rules import rules
 
@@ -36,6 +37,8 @@ main.add_command(check)
 main.add_command(test)
 main.add_command(explain)
 main.add_command(schema)
+incidents.add_command(verify)
+incidents.add_command(export)
 main.add_command(incidents)
 main.add_command(deliveries)
 main.add_command(rejected)

@@ -24,10 +24,15 @@ _DELIVERIES = "/api/v1/deliveries"
 
 def asks_service(command: Callable[..., None]) -> Callable[..., None]:
     """Options ``--url``, ``--token`` and ``--json``; the command gets a ``client``. Its errors become exit code 1."""
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
+    return as_json(reaches_service(command))
+
+
+def reaches_service(command: Callable[..., None]) -> Callable[..., None]:
+    """The same without ``--json``."""
 
     @click.option("--url", envvar="TOCSIN_URL", default=DEFAULT_URL, show_default=True, help="Where the service is.")
     @click.option("--token", envvar="TOCSIN_TOKEN", default="", help="Who you are; rather set TOCSIN_TOKEN.")
-    @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
     @functools.wraps(command)
     def asking(*, url: str, token: str, **given: Any) -> None:
         try:

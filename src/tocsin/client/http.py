@@ -37,11 +37,18 @@ class Client:
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """GET; the answer's JSON."""
         given = {name: value for name, value in (query or {}).items() if value}
-        return self._ask("GET", path + (f"?{urlencode(given)}" if given else ""))
+        return self._read(*self._ask("GET", path + (f"?{urlencode(given)}" if given else "")))
+
+    def text(self, path: str, query: Mapping[str, str], kind: str) -> str:
+        """GET; the answer's text, which is of this content type."""
+        status, data = self._ask("GET", path + (f"?{urlencode(query)}" if query else ""), accept=kind)
+        if not 200 <= status < 300:
+            self._read(status, data)
+        return data.decode("utf-8", "replace")
 
     def post(self, path: str, body: Any = None) -> Any:
         """POST a JSON body; the answer's JSON."""
-        return self._ask("POST", path, json.dumps({} if body is None else body))
+        return self._read(*self._ask("POST", path, json.dumps({} if body is None else body)))
 
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[Any]:
         """Every page of a list, following ``next`` to the end."""
@@ -55,13 +62,16 @@ class Client:
                 return
         raise TocsinError(f"{self._where} pages in a circle: the same cursor came twice")
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> Any:
+    def _ask(
+        self, method: str, path: str, body: str | None = None, *, accept: str = "application/json"
+    ) -> tuple[int, bytes]:
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._parts.hostname or "", self._parts.port, timeout=self._timeout)
         try:
-            connection.request(method, self._parts.path.rstrip("/") + path, body, self._headers(body is not None))
+            headers = self._headers(accept, body is not None)
+            connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
-            data = response.read(_LARGEST)
+            return response.status, response.read(_LARGEST)
         except ConnectionRefusedError:
             raise TocsinError(
                 f"no Tocsin answers at {self._where}. Start one with `tocsin serve`, "
@@ -74,10 +84,9 @@ class Client:
             raise TocsinError(f"{self._where} cannot be reached: {one_line(str(why))}") from None
         finally:
             connection.close()
-        return self._read(response.status, data)
 
-    def _headers(self, has_body: bool) -> dict[str, str]:
-        headers = {"Accept": "application/json", "User-Agent": f"Tocsin/{__version__}"}
+    def _headers(self, accept: str, has_body: bool) -> dict[str, str]:
+        headers = {"Accept": accept, "User-Agent": f"Tocsin/{__version__}"}
         if has_body:
             headers["Content-Type"] = "application/json"
         if self._token:

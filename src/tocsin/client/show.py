@@ -179,12 +179,18 @@ def _tried(decision: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
-    """One entry: when, what, by whom; below it what else is known."""
-    yield f"{moment(entry.get('at'))}  {word(entry.get('action')):<15} {word(entry.get('actor'))}".rstrip()
-    detail = entry.get("detail") or {}
-    known = ", ".join(f"{name}: {word(value)}" for name, value in detail.items() if name != "reasons")
+    """One entry: when, what, by whom; below it what it changed, and what else is known."""
+    unproved = (
+        f" (by {word(entry.get('via')) or 'an unknown way'}, unverified)" if entry.get("verified") is False else ""
+    )
+    yield f"{moment(entry.get('at'))}  {word(entry.get('action')):<15} {word(entry.get('actor'))}{unproved}".rstrip()
+    before, detail = entry.get("before") or {}, entry.get("detail") or {}
+    known = [
+        f"{name}: {word(before.get(name)) or '-'} → {word(value)}" for name, value in (entry.get("after") or {}).items()
+    ]
+    known += [f"{name}: {word(value)}" for name, value in detail.items() if name != "reasons"]
     if known:  # the reasons stand above, under Why
-        yield " " * 22 + word(known, 300)
+        yield " " * 22 + word(", ".join(known), 300)
 
 
 def section(title: str, lines: Iterable[str]) -> Iterator[str]:

@@ -43,6 +43,7 @@ class View:
         return (
             (web.get("/api/v1/incidents", self.incidents), "read"),
             (web.get("/api/v1/incidents/{id}", self.incident), "read"),
+            (web.get("/api/v1/incidents/{id}/timeline", self.timeline), "read"),
             (web.get("/api/v1/deliveries", self.deliveries), "read"),
             (web.post("/api/v1/deliveries/{id}/retry", self.retry), "act"),
             (web.get("/api/v1/rules/coverage", self.coverage), "read"),
@@ -83,6 +84,15 @@ class View:
         item["deliveries"] = [shapes.delivery_item(delivery) for delivery in whole.deliveries]
         item["decision"] = shapes.decision_item(whole)
         return _json(item)
+
+    async def timeline(self, request: web.Request) -> web.Response:
+        """A page of an incident's timeline, the earliest entry first, and where its chain ends."""
+        first, limit = _number(request.query.get("cursor", "0")), _limit(request.query)
+        whole = await show_incident(self._store, normal_incident_id(request.match_info["id"]))
+        entries = whole.timeline[first : first + limit]
+        following = str(first + limit) if first + limit < len(whole.timeline) else None
+        items = [entry_item(entry) for entry in entries]
+        return _json({"items": items, "next": following, "chain": shapes.chain_item(whole.incident)})
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """A page of deliveries, filtered, newest first."""

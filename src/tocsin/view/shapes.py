@@ -16,12 +16,17 @@ def incident_item(incident: Incident, language: str, now: Millis) -> dict[str, A
     """An incident as a list shows it: the fields of a notice's ``incident``, who acknowledged it, and the head of its
     timeline's chain."""
     item = {**snapshot(incident, now), "title": incident.title.in_(language)}
-    item["chain"] = {"entries": incident.timeline_entries, "hash": incident.timeline_hash}
+    item["chain"] = chain_item(incident)
     if incident.acknowledgements:
         item["acknowledgements"] = [
             {"group": given.group, "by": given.by, "at": format_time(given.at)} for given in incident.acknowledgements
         ]
     return item
+
+
+def chain_item(incident: Incident) -> dict[str, Any]:
+    """Where the chain of an incident's timeline ends."""
+    return {"entries": incident.timeline_entries, "hash": incident.timeline_hash}
 
 
 def delivery_item(delivery: Delivery) -> dict[str, Any]:

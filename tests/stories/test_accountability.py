@@ -1,0 +1,66 @@
+"""Who did what, and can it be proved? The timeline of an incident, verified and exported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.support.alerts import firing
+from tests.support.hooks import GROUPS, Hooks
+from tests.support.service import SMALL_PLAN, Service, Start, tocsin
+
+DOWN = {"alertname": "PaymentGatewayDown", "service": "payments"}
+
+
+def acknowledged(service: Service, hooks: Hooks) -> str:
+    """An incident that was told and acknowledged; answers its id."""
+    service.alert(firing(**DOWN))
+    hooks.wait("opened", *GROUPS)
+    name = str(service.incident()["id"])
+    word = {"action": "acknowledge", "by": "zhang.wei", "group": "technical"}
+    assert service.post(f"/api/v1/incidents/{name}/actions", word).status == 200
+    hooks.wait("acknowledged", "technical", "command")
+    return name
+
+
+def test_each_step_has_a_time_and_an_actor(start: Start, hooks: Hooks) -> None:
+    """The timeline comes whole with the incident, or in pages; each entry names who did what and what it changed."""
+    service = start(SMALL_PLAN)
+    name = acknowledged(service, hooks)
+    whole = service.get(f"/api/v1/incidents/{name}").json
+    entries = whole["timeline"]
+    assert [(entry["seq"], entry["action"]) for entry in entries] == [
+        (1, "opened"), (2, "told"), (3, "acknowledged"), (4, "told"),
+    ]  # fmt: skip
+    plan = whole["decision"]["plan"]
+    system = f"system:payment-gateway-down@{plan}"
+    assert [entry["actor"] for entry in entries] == [system, system, "zhang.wei", system]
+    assert (entries[2]["before"], entries[2]["after"]) == ({"state": "open"}, {"state": "acknowledged"})
+    assert whole["chain"] == {"entries": 4, "hash": entries[3]["hash"]}
+
+    path = f"/api/v1/incidents/{name.lower()}/timeline"
+    first = service.get(f"{path}?limit=3").json
+    second = service.get(f"{path}?limit=3&cursor={first['next']}").json
+    assert first["items"] + second["items"] == entries
+    assert (second["next"], second["chain"]) == (None, whole["chain"])
+    assert service.get(f"{path}?cursor=x").status == 400
+    assert service.get("/api/v1/incidents/INC-260101-AAAAAA/timeline").status == 404
+
+
+def test_it_is_proved(start: Start, hooks: Hooks, tmp_path: Path) -> None:
+    """``verify`` proves the timeline of a running service and that of an export, and finds what was changed in one."""
+    service = start(SMALL_PLAN)
+    name = acknowledged(service, hooks)
+    head = service.incident()["chain"]["hash"]
+    said = service.tocsin("incidents", "verify", name)
+    assert (said.returncode, said.stdout) == (0, f"{name}: 4 entries, unbroken, head {head}\n")
+
+    export = tmp_path / "inc.jsonl"
+    assert service.tocsin("incidents", "export", name, "--output", str(export)).returncode == 0
+    kinds = [next(iter(json.loads(line))) for line in export.read_text(encoding="utf-8").splitlines()]
+    assert kinds == ["incident", *["entry"] * 4, *["delivery"] * 7]
+    assert tocsin("incidents", "verify", "--file", export).stdout == said.stdout
+
+    export.write_text(export.read_text(encoding="utf-8").replace("zhang.wei", "wang.fang"), encoding="utf-8")
+    broken = tocsin("incidents", "verify", "--file", export)
+    assert (broken.returncode, "entry 3 is not what it was" in broken.stderr) == (1, True)
