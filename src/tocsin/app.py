@@ -42,6 +42,7 @@ from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
 from tocsin.reload import Reloader, Rules
+from tocsin.report.route import ReportRoute
 from tocsin.send.console import Console
 from tocsin.send.post import Post
 from tocsin.settings import Settings, open_store
@@ -247,6 +248,7 @@ class App:
             *view.routes(),
             *ActionRoutes(act=acts.act, caller=caller_name, plan=self._current.plan, clock=clock).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
+            *ReportRoute(store=store, current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),
             *ScrapeRoutes(store=store, metrics=metrics, clock=clock).routes(),
         ]

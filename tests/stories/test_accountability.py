@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.support.alerts import firing
@@ -12,9 +13,9 @@ from tests.support.service import SMALL_PLAN, Service, Start, tocsin
 DOWN = {"alertname": "PaymentGatewayDown", "service": "payments"}
 
 
-def acknowledged(service: Service, hooks: Hooks) -> str:
+def acknowledged(service: Service, hooks: Hooks, **labels: str) -> str:
     """An incident that was told and acknowledged; answers its id."""
-    service.alert(firing(**DOWN))
+    service.alert(firing(**DOWN, **labels))
     hooks.wait("opened", *GROUPS)
     name = str(service.incident()["id"])
     word = {"action": "acknowledge", "by": "zhang.wei", "group": "technical"}
@@ -64,3 +65,26 @@ def test_it_is_proved(start: Start, hooks: Hooks, tmp_path: Path) -> None:
     export.write_text(export.read_text(encoding="utf-8").replace("zhang.wei", "wang.fang"), encoding="utf-8")
     broken = tocsin("incidents", "verify", "--file", export)
     assert (broken.returncode, "entry 3 is not what it was" in broken.stderr) == (1, True)
+
+
+def test_it_is_told_as_a_report(start: Start, hooks: Hooks, tmp_path: Path) -> None:
+    """The draft of the review is written by the service, in either language; what alerts said is no markup in it."""
+    service = start(SMALL_PLAN)
+    name = acknowledged(service, hooks, location="<b>|*there*")
+    english = service.tocsin("incidents", "export", name, "--format", "report").stdout
+    assert english.startswith("# Incident report: Critical function outage: payments\n")
+    assert "| Vendor | Acme Outsourcing (contract C-2026-014) |" in english
+    assert re.search(r"^Rule payment-gateway-down \(.*plan\.yaml:\d+\) decided, by plan ", english, re.M)
+    assert " +08:00, by zhang.wei |" in english
+    assert "Technical rescue by technical-hook: accepted after " in english
+    assert "<b>" not in english
+    written = tmp_path / "review.md"
+    chinese = ("--format", "report", "--language", "zh", "--output", str(written))
+    assert service.tocsin("incidents", "export", name, *chinese).returncode == 0
+    assert written.read_text(encoding="utf-8").startswith("# 事件报告:")
+
+    path = f"/api/v1/incidents/{name}/report"
+    answer = service.get(f"{path}?language=zh")
+    assert (answer.headers["Content-Type"], answer.text[:2]) == ("text/markdown; charset=utf-8", "# ")
+    assert service.get(f"{path}?language=fr").status == 400
+    assert service.get("/api/v1/incidents/INC-260101-AAAAAA/report").status == 404
