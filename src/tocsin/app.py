@@ -22,7 +22,7 @@ from tocsin import __version__
 from tocsin._core.clock import StoreClock
 from tocsin._core.errors import StoreError, StoreUnavailable
 from tocsin._store.client import Store
-from tocsin._store.deliveries import channels as channels_in
+from tocsin._store.contact import first_contact, follow_time
 from tocsin._store.rejected import RejectedPayloads
 from tocsin._store.server import PrivateServer
 from tocsin.accept.access import check_binding, is_loopback
@@ -56,11 +56,8 @@ log = logging.getLogger(__name__)
 Beside = Callable[[int], Coroutine[None, None, None]]
 """What runs along with the service, given the port: the demo's story."""
 
-FOLLOW_EVERY = 10.0
-"""Seconds between readings of the store's time."""
-
 LOOK_AGAIN = 0.5
-"""Seconds between looks for a store that is out of reach at the start, and for what is to end."""
+"""Seconds between looks for what is to end."""
 
 HTTP_ENDS_WITHIN = 2.0
 LOOPS_END_WITHIN = 5.0
@@ -163,7 +160,10 @@ class App:
             url = f"http://{self._settings.host}:{port}"
             log.info("listening", extra={"url": url, "version": __version__, "holder": self._process})
             work = asyncio.create_task(self._work())
-            others = [asyncio.create_task(self._stop.wait()), asyncio.create_task(self._follow_time())]
+            others = [
+                asyncio.create_task(self._stop.wait()),
+                asyncio.create_task(follow_time(self._store, self._clock)),
+            ]
             if self._server:
                 others.append(asyncio.create_task(_watch(self._server)))
             if self._reloader:
@@ -180,26 +180,12 @@ class App:
 
     async def _work(self) -> None:
         """Wait for the store, then run the loops until they are drained."""
-        known = await self._first_contact()
+        known = await first_contact(self._store, self._clock)
         plan = self._current.plan()
         log.info("ready", extra={"plan": plan.hash, "rules": len(plan.rules), "channels": len(plan.channels)})
         async with asyncio.TaskGroup() as group:
             group.create_task(self._incidents.run())
             group.create_task(self._post.run(known))
-
-    async def _first_contact(self) -> set[str]:
-        """The channels that the store knows, once it answers. Raises ``StoreMismatch`` if it is none of ours."""
-        warned = False
-        while True:
-            try:
-                await self._store.check()
-                self._clock.follow(await self._store.time())
-                return {name for keys in self._store.shards for name in await channels_in(self._store, keys)}
-            except StoreUnavailable as error:
-                if not warned:
-                    log.warning("waiting for the store", extra={"error": str(error)})
-                warned = True
-                await self._clock.sleep(LOOK_AGAIN)
 
     async def _drain(self, work: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:
         """Let the loops finish what is at hand; what takes longer is cut off, and its lease given back."""
@@ -211,12 +197,6 @@ class App:
             for task in pending:
                 task.cancel()
             _, pending = await asyncio.wait(pending, timeout=LOOK_AGAIN)
-
-    async def _follow_time(self) -> None:
-        while True:
-            await self._clock.sleep(FOLLOW_EVERY)
-            with contextlib.suppress(StoreError):
-                self._clock.follow(await self._store.time())
 
     def _guard(self) -> Guard:
         loopback = is_loopback(self._settings.host)
