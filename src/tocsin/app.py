@@ -37,6 +37,7 @@ from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
 from tocsin.explain import Keeper
 from tocsin.explain.route import ExplainRoute
+from tocsin.heartbeat.watch import Watch
 from tocsin.incident.act import Acts
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
@@ -130,6 +131,12 @@ class App:
             owed=self._post.owed,
             process=self._process,
         )
+        self._pipeline = Pipeline(
+            current=current, store=self._store, clock=self._clock, incidents=self._incidents, metrics=self._metrics
+        )
+        self._watch = Watch(
+            store=self._store, clock=self._clock, plan=current.plan, post=self._pipeline.keep, meter=self._metrics
+        )
 
     def _follow(self, rules: Rules) -> Reloader:
         settings = self._settings
@@ -165,7 +172,7 @@ class App:
                 asyncio.create_task(follow_time(self._store, self._clock)),
             ]
             if self._server:
-                others.append(asyncio.create_task(_watch(self._server)))
+                others.append(asyncio.create_task(_until_it_dies(self._server)))
             if self._reloader:
                 others.append(asyncio.create_task(self._reloader.run()))
             if beside:
@@ -186,11 +193,13 @@ class App:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._incidents.run())
             group.create_task(self._post.run(known))
+            group.create_task(self._watch.run())
 
     async def _drain(self, work: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:
         """Let the loops finish what is at hand; what takes longer is cut off, and its lease given back."""
         self._incidents.drain()
         self._post.drain()
+        self._watch.drain()
         await asyncio.wait([work], timeout=LOOPS_END_WITHIN)
         pending: set[asyncio.Task[object]] = {work, *others}
         while pending:  # more than once: a cancellation that meets the end of a `wait_for` of the client gets lost
@@ -208,10 +217,9 @@ class App:
 
     def _routes(self) -> list[GuardedRoute]:
         store, clock, metrics, bodies = self._store, self._clock, self._metrics, self._bodies
-        pipeline = Pipeline(current=self._current, store=store, clock=clock, incidents=self._incidents, metrics=metrics)
         rejected = RejectedPayloads(store)
         intake = IntakeRoutes(
-            intake=pipeline,
+            intake=self._pipeline,
             decoders=ADAPTERS,
             policy=self._policy(),
             ring=rejected,
@@ -242,6 +250,6 @@ class App:
         return ()
 
 
-async def _watch(server: PrivateServer) -> None:
+async def _until_it_dies(server: PrivateServer) -> None:
     """Without its store the service is of no use: end it, so that its supervisor starts both again."""
     raise StoreUnavailable(await server.died())

@@ -12,20 +12,24 @@
 
 ``Pipeline.take`` runs the first half while the sender waits: its answer means that the alert is stored.
 The second half runs in loops that look at what is due (``IncidentLoop``, and a ``ChannelLoop`` for each
-channel); ``app.py`` starts them. What is stored survives a kill at any instant, and any process can go on.
+channel); ``app.py`` starts them, and a ``HeartbeatLoop`` that has alerts of its own to ``keep``. What is stored
+survives a kill at any instant, and any process can go on.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 
 from tocsin._core.clock import Clock, in_stretches
 from tocsin._core.errors import NotFound
 from tocsin._core.incident import Delivery, Fallback, Notice
-from tocsin._core.model import Alert, Batch, Receipt
+from tocsin._core.model import Alert, Batch, Dropped, Receipt
 from tocsin._core.room import Room
 from tocsin._core.times import Millis
 from tocsin._store.client import Store
+from tocsin._store.heartbeats import hear
 from tocsin.dedup.take import Classified, take
 from tocsin.incident.loop import IncidentLoop
 from tocsin.plan import Current
@@ -82,10 +86,25 @@ class Pipeline:
             return alert, source, edition.classifier.classify(alert, now)
 
         classified = await in_stretches(self._clock, batch.alerts, classify)
-        taken = await take(self._store, classified, now, clock=self._clock, room=self._room)
-        self._incidents.wake(taken.due)
-        self._metrics.taken(classified, taken.outcomes)
-        receipt = taken.receipt
+        if edition.plan.heartbeats and (heard := _signs_of_life(classified)):
+            await hear(self._store, heard)
+        receipt = await self.keep(classified, now)
         return msgspec.structs.replace(
             receipt, received=receipt.received + len(batch.rejected), rejected=batch.rejected
         )
+
+    async def keep(self, classified: Sequence[Classified], now: Millis) -> Receipt:
+        """Store alerts of which it is decided what they are. Raises ``StoreUnavailable``."""
+        taken = await take(self._store, classified, now, clock=self._clock, room=self._room)
+        self._incidents.wake(taken.due)
+        self._metrics.taken(classified, taken.outcomes)
+        return taken.receipt
+
+
+def _signs_of_life(classified: Sequence[Classified]) -> dict[str, Millis]:
+    """The heartbeats that a batch lets hear, with the receipt of the last sign of each."""
+    heard: dict[str, Millis] = {}
+    for alert, _, decision in classified:
+        if isinstance(decision, Dropped) and decision.heard and alert.firing:
+            heard |= {name: max(alert.received_at, heard.get(name, 0)) for name in decision.heard}
+    return heard

@@ -25,7 +25,7 @@ from tocsin._plan.complaints import broken, complaints
 from tocsin._plan.document import Budget, read_document
 from tocsin._plan.fields import Reading
 from tocsin._plan.files import RuleFile, plan_hash, read_files
-from tocsin._plan.merge import LISTS, merge
+from tocsin._plan.merge import ENTRIES, LISTS, merge
 from tocsin._plan.references import Reviewer
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.secrets import written_secrets
@@ -163,7 +163,8 @@ def _entries(
     except ValidationError as error:
         left = {section: _left(root, gone, section) for section in LISTS}
         for section, name, *_ in (found["loc"] for found in error.errors(include_url=False)):
-            gone.add((section, left[str(section)][name] if section in LISTS and isinstance(name, int) else name))
+            place = left[str(section)][name] if section in LISTS and isinstance(name, int) else name
+            gone.add((section,) if section in ENTRIES else (section, place))
         entries = PlanFile.model_validate(_without(root, gone), context=filled)
     return _Entries(entries, _left(root, gone, "rules"), _left(root, gone, "tests")), problems
 

@@ -57,6 +57,15 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tokens: {t: {may: [read], token: {env: T}, source: prometheus}}", 52, "only a token that may ingest"),
     ("tokens: {t: {may: [], token: {env: T}}}", 19, "must name at least one"),
     ("environments: {dev: {drop: x, max_tier: low}}", 41, "has no tier"),
+    ("heartbeats: {a: {every: 5m, class: other, tier: low}}", 14, "`match` is missing"),
+    ("heartbeats: {a: {match: [], every: 5m, class: other, tier: low}}", 25, "must name at least one"),
+    ("heartbeats: {a: {match: ['a=b'], class: other, tier: low}}", 14, "`every` is missing"),
+    ("heartbeats: {a: {match: ['a=b'], every: 0s, class: other, tier: low}}", 41, "longer than nothing"),
+    ("heartbeats: {a: {match: ['a=b'], every: 5m, class: othr, tier: low}}", 52, "did you mean `other`?"),
+    ("heartbeats: {a: {match: ['a=b'], every: 5m, class: other, tier: lo}}", 65, "did you mean `low`?"),
+    ("sources: {heartbeat: {type: prometheus}}", 11, "the name under which Tocsin tells of heartbeats"),
+    ("watchdog: {every: 1m}", 1, "`url` is missing"),
+    ("watchdog: {url: alive}", 17, "must be a whole address"),
     ("rules: [{match: ['a=b']}]", 9, "`name` is missing; every rule has a name"),
     ("rules: [{name: a, match: ['a=~\"(\"']}]", 31, "no regular expression that RE2 takes: missing )"),
     ("rules: [{name: a, match: ['a']}]", 29, "write =, !=, =~ or !~ after a"),
@@ -169,8 +178,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [{name: a, alerts: [{at: 0s, lose: {x: y}}], expect: [{at: 0s, silent: true}]}]", 43, "fires before"),
 ]
 
-TOP_LEVEL = ["heartbeats", "inhibit", "maintenance", "obligations"]
-TOP_LEVEL += ["silences", "templates", "watchdog"]
+TOP_LEVEL = ["inhibit", "maintenance", "obligations", "silences", "templates"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]

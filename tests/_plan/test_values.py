@@ -17,7 +17,7 @@ from tocsin._core.plan import Plan, TierPolicy, Vendor
 from tocsin._core.secret import Secret
 from tocsin._core.source import Source
 from tocsin._core.times import DAY, HOUR, MINUTE, SECOND
-from tocsin._core.watch import Stage
+from tocsin._core.watch import Heartbeat, Stage, Watchdog
 from tocsin.plan import check, load
 
 
@@ -311,3 +311,22 @@ people:                                # who may act, and whom a channel mention
     assert plan is not None
     assert [stage.name for stage in plan.escalation[Tier.HIGH]] == ["page-again", "command", "three-quarters"]
     assert plan.services["cards"].teams == ("pay-sre",)
+
+
+def test_heartbeats_and_the_watchdog(tmp_path: Path) -> None:
+    """What must be heard, what its silence is, and whom we call."""
+    plan = plan_of(
+        tmp_path,
+        'heartbeats: {bj: {match: [\'alertname="Watchdog", location="bj"\'], every: 5m, class: other, tier: high}}\n'
+        "watchdog: {url: {env: DEADMAN_URL}}\n",
+        DEADMAN_URL="https://switch.example/s3cr3t",
+    )
+    assert plan.heartbeats["bj"] == Heartbeat(
+        name="bj",
+        match=(Matcher("alertname", "=", "Watchdog"), Matcher("location", "=", "bj")),
+        every=5 * MINUTE,
+        class_="other",
+        tier=Tier.HIGH,
+    )
+    assert plan.watchdog == Watchdog(url=Secret("https://switch.example/s3cr3t"), every=MINUTE)
+    assert "s3cr3t" not in repr(plan)

@@ -144,9 +144,15 @@ class Hooks:
 
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                """Keep that it came, and answer as told."""
+                self._answer(b"")
+
             def do_POST(self) -> None:
                 """Keep it, and answer as told."""
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def _answer(self, raw: bytes) -> None:
                 answer = take(Told(self.path, dict(self.headers), raw))
                 if answer is None:
                     self.close_connection = True

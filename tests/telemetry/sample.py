@@ -12,7 +12,7 @@ from tocsin._core.model import Classification, Text, Tier
 from tocsin._core.plan import Channel, Group, IncidentClass, IncidentSettings, Plan, Rule, Service, TierPolicy
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
-from tocsin._core.watch import Stage
+from tocsin._core.watch import Heartbeat, Stage
 from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.known import RECOVERY_BOUNDS
@@ -60,6 +60,9 @@ def plan(rules: tuple[str, ...] = ("gateway",), hash_: str = "abc123") -> Plan:
         rules=tuple(Rule(name=name, place="a.yaml:1") for name in rules),
         tokens={},
         escalation={tier: (Stage(name="unacknowledged", after=MINUTE, tell=("command",)),) for tier in Tier},
+        heartbeats={
+            "watchdog": Heartbeat(name="watchdog", match=(), every=5 * MINUTE, class_="hw_sw_fault", tier=Tier.HIGH)
+        },
     )
 
 
@@ -97,6 +100,7 @@ def figures(**changes: Any) -> StoreFigures:
         "vendor_rto": {("acme", "met"): 2.0},
         "recover": {("hw_sw_fault", "high", bound): 1.0 for bound in RECOVERY_BOUNDS[2:]},
         "recover_sum": {("hw_sw_fault", "high"): 600.0},
+        "heard": {"watchdog": NOW - MINUTE, "gone": NOW},
         "coverage": Coverage(since=NOW - HOUR, alerts=5, unclassified=1, rules={"gateway": Matches(4, NOW - MINUTE)}),
         "incidents": [incident()],
         "keys_set_aside": 0,

@@ -17,6 +17,7 @@ from tests.telemetry.sample import DECISION, NOW, figures, incident, plan
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, Rejection, RejectReason, Tier
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
+from tocsin._core.watch import SILENCE
 from tocsin._store.coverage import Coverage, Matches
 from tocsin.telemetry.figures import SHOWN, StoreFigures
 from tocsin.telemetry.known import RULES
@@ -241,6 +242,35 @@ def test_promtool_finds_nothing_to_say() -> None:
     body, _ = render(loaded(), figures(incidents=[incident(cleared_at=NOW)]), "")
     done = subprocess.run(["promtool", "check", "metrics"], input=body, capture_output=True, timeout=30, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+def test_the_silence_of_a_heartbeat_is_no_post() -> None:
+    """It is counted by class and tier; nobody posted it, so it is no repeat of a source, and no rule decided it."""
+    metrics = loaded()
+    own = Alert(source="heartbeat", labels={"a": "b"}, firing=True, received_at=NOW)
+    said = [(own, SILENCE, DECISION)]
+    metrics.taken(said, ["n"])
+    metrics.taken(said, ["r"])
+    samples = scrape(metrics, figures())
+    assert value(samples, "classifications_total", class_="hw_sw_fault", tier="high") == 1
+    assert value(samples, "rule_matches_total", rule="gateway") == 0
+    assert value(samples, "alerts_deduplicated_total", source="heartbeat") is None
+
+
+def test_heartbeats_and_our_own_sign_of_life() -> None:
+    """When those of the plan were last heard, and when the switch last took ours; absent until then."""
+    metrics = loaded()
+    before = scrape(metrics, figures(heard={}))
+    assert value(before, "watchdog_last_success_timestamp_seconds") is None
+    assert value(before, "watchdog_failures_total") == 0
+    assert not [name for name, _ in before if name == "heartbeat_last_seen_timestamp_seconds"]
+    metrics.watchdog(NOW, taken=True)
+    metrics.watchdog(NOW + 1, taken=False)
+    samples = scrape(metrics, figures())
+    assert value(samples, "watchdog_last_success_timestamp_seconds") == NOW / 1000
+    assert value(samples, "watchdog_failures_total") == 1
+    heard = {labels: at for (name, labels), at in samples.items() if name == "heartbeat_last_seen_timestamp_seconds"}
+    assert heard == {(("name", "watchdog"),): NOW / 1000 - 60}
 
 
 def test_the_documentation_names_each_metric_and_no_other() -> None:

@@ -100,14 +100,19 @@ class DropReason(Enum):
 
     RULE = "rule"
     ENVIRONMENT = "environment"
+    HEARTBEAT = "heartbeat"
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """An alert that the plan says to drop: by which rule or environment, and its stated reason."""
+    """An alert that the plan says to drop: by which rule, environment or heartbeat, and its stated reason.
+
+    ``heard`` are all heartbeats of which it is a sign of life while it fires; ``by`` is the first of them.
+    """
 
     reason: DropReason
     by: str
     why: str
+    heard: tuple[str, ...] = ()
 
 
 class RejectReason(StrEnum):

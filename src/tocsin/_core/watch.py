@@ -8,6 +8,7 @@ from typing import Literal
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Tier
 from tocsin._core.secret import Secret
+from tocsin._core.source import Source
 from tocsin._core.times import MINUTE, Millis
 
 Unless = Literal["acknowledged", "contained", "restored"]
@@ -39,6 +40,10 @@ class Heartbeat:
     every: Millis
     class_: str
     tier: Tier
+
+
+SILENCE = Source(name="heartbeat", type="heartbeat", replica_labels=(), expires="never")
+"""Who says that a heartbeat is not heard: Tocsin itself. No plan has a source of this name, and nobody posts to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

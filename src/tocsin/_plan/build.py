@@ -39,6 +39,7 @@ from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry
 from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
 from tocsin._plan.sequences import notices_of, steps_of
 from tocsin._plan.tests import ExpectEntry, TrialEntry
+from tocsin._plan.watching import heartbeat, watchdog
 
 _Value = TypeVar("_Value")
 UTC = ZoneInfo("UTC")
@@ -83,6 +84,8 @@ def build(
                 for name, entry in entries.tokens.items()
             }
         ),
+        heartbeats=_frozen({name: heartbeat(name, entry) for name, entry in entries.heartbeats.items()}),
+        watchdog=watchdog(entries.watchdog),
         labels=_frozen(
             {word: tuple(getattr(entries.labels, word) or ()) for word in defaults.LABELS}
             | {word: names for word, names in defaults.LABELS.items() if getattr(entries.labels, word) is None}

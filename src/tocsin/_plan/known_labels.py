@@ -39,6 +39,7 @@ def _named(plan: PlanFile) -> Iterator[str]:
     strings = [string for rule in plan.rules for string in (*rule.match, *rule.match_any)]
     strings += (string for each in plan.environments.values() for string in (*each.match, *each.match_any))
     strings += (string for service in plan.services.values() for string in service.match)
+    strings += (string for heartbeat in plan.heartbeats.values() for string in heartbeat.match)
     yield from (matcher.name.removeprefix("labels.") for string in strings for matcher in string)
     for rule in plan.rules:
         yield from rule.incident_by or ()

@@ -23,6 +23,7 @@ NAMED = {
     "environments": "environment",
     "sources": "source",
     "tokens": "token",
+    "heartbeats": "heartbeat",
 }
 """Sections that are mappings of names, and what one of them is called."""
 
@@ -30,6 +31,8 @@ SETTINGS = ("tiers", "matrix", "escalation", "labels", "incidents")
 """Sections that are mappings of settings."""
 
 LISTS = ("rules", "tests")
+ENTRIES = ("watchdog",)
+"""Sections that are one entry each."""
 
 
 def merge(documents: Iterable[tuple[str, Mapping]], sources: Sources) -> tuple[Mapping, list[Problem]]:

@@ -13,6 +13,7 @@ from tocsin._core.model import Tier
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import format_duration
+from tocsin._core.watch import SILENCE
 from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES, TIER_LIMITS
 from tocsin._plan.guess import did_you_mean
 from tocsin._plan.rules import RuleEntry
@@ -43,6 +44,7 @@ class Reviewer:
         yield from self._services()
         yield from self._environments()
         yield from self._sources_and_tokens()
+        yield from self._heartbeats()
         yield from self._rule_names()
         for index, rule in self.rules.items():
             yield from self._rule_references(index, rule)
@@ -178,6 +180,14 @@ class Reviewer:
                     ("tokens", name, "source"),
                     "only a token that may ingest has a source; add `ingest` to `may`, or take `source` out",
                 )
+
+    def _heartbeats(self) -> Iterator[Problem]:
+        known = self._defined("classes", CLASSES)
+        for name, heartbeat in self.plan.heartbeats.items():
+            yield from self._unknown(("heartbeats", name, "class"), "class", heartbeat.class_, known)
+        if self._written("sources", SILENCE.name):
+            message = f"`{SILENCE.name}` is the name under which Tocsin tells of heartbeats; give another name"
+            yield self._problem(("sources", SILENCE.name), message, key=True)
 
     def _mapping(self, name: str, source: MappingEntry) -> Iterator[Problem]:
         """A status that can be told, one way only; and an end."""

@@ -33,6 +33,7 @@ from tocsin._plan.people import PersonEntry, PersonName, TeamEntry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
 from tocsin._plan.tests import TrialEntry
+from tocsin._plan.watching import HeartbeatEntry, WatchdogEntry
 
 
 class TierEntry(Entry):
@@ -178,7 +179,7 @@ Cell = dict[Impact, TierName]
 class PlanFile(Entry):
     """All files of a plan, joined."""
 
-    later = frozenset({"heartbeats", "watchdog", "maintenance"} | {"templates", "silences", "inhibit", "obligations"})
+    later = frozenset({"maintenance", "templates", "silences", "inhibit", "obligations"})
     language: Language | None = None
     """The language of notices: `en` (the default) or `zh`."""
     timezone: Zone | None = None
@@ -213,6 +214,10 @@ class PlanFile(Entry):
     """Who posts alerts; `prometheus` and `alertmanager` always exist."""
     tokens: dict[AddressName, TokenEntry] = {}
     """Programs that may use the API; once there is one, every request but those for health needs one."""
+    heartbeats: dict[AddressName, HeartbeatEntry] = {}
+    """What must be heard again and again; its silence is an incident."""
+    watchdog: WatchdogEntry | None = None
+    """Our own sign of life, for somebody else's dead man's switch."""
     labels: LabelsEntry = LabelsEntry()
     """Where the plan's words are found in an alert's labels: the first that is there."""
     incidents: IncidentsEntry = IncidentsEntry()

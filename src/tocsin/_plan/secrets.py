@@ -18,6 +18,8 @@ _SECRET_PATHS = (
     ("open.larksuite.com", re.compile(r"/open-apis/bot/.+")),
     ("api.telegram.org", re.compile(r"/bot.+")),
     ("webhook.office.com", re.compile(r"/webhook.+")),
+    ("hc-ping.com", re.compile(r"/.+")),
+    ("nosnch.in", re.compile(r"/.+")),
 )
 """Hosts and paths of tools whose address is itself the secret: whoever knows it may post."""
 
@@ -28,6 +30,10 @@ def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
         for name, entry in _entries(root, section):
             if isinstance(entry.get(key), str):
                 yield (section, name, key), f"`{key}`"
+    watchdog = root.get("watchdog")
+    called = watchdog.get("url") if isinstance(watchdog, Mapping) else None
+    if isinstance(called, str) and _holds_secret(called):
+        yield ("watchdog", "url"), "an address that is or holds a secret"
     for name, entry in _entries(root, "channels"):
         url = entry.get("url")
         if isinstance(url, str) and _holds_secret(url):

@@ -78,8 +78,9 @@ class Sense:
     def _contradictions(self) -> Iterator[Problem]:
         for index, rule in self.rules.items():
             yield from self._excluded(("rules", index), rule)
-        for section, entries in (("services", self.plan.services), ("environments", self.plan.environments)):
-            for name, entry in entries.items():
+        sections = ("services", "environments", "heartbeats")
+        for section in sections:
+            for name, entry in getattr(self.plan, section).items():
                 yield from self._excluded((section, name), entry)
 
     def _excluded(self, location: Location, entry: Any) -> Iterator[Problem]:

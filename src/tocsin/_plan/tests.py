@@ -101,7 +101,7 @@ class ExpectEntry(Entry):
     title: str | None = None
     """The incident's title, in the plan's language."""
     dropped: DroppedBy = None
-    """`true`, or which rule or environment drops it, or the reason it states; `false`: it is not dropped."""
+    """`true`, or which rule, environment or heartbeat drops it, or the reason it states; `false`: it is not dropped."""
 
 
 class TrialEntry(Entry):

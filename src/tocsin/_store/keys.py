@@ -18,6 +18,7 @@ PERSISTENT: Mapping[str, str] = {
     "aside": "keys that failed too often; kept until they are committed, so that somebody sees them",
     "coverage": "how often each rule matched; one small hash, bounded by the names that rules ever had",
     "intake": "when alerts could last be taken; one small hash",
+    "heartbeats": "when each was heard; one small hash, from which those that no plan has any more are removed",
     "view": "lives as long as its incident is not closed; the closing commit gives it a TTL",
     "recent": "as view; capped at the firing alerts and the newest 1,000 to 1,500 ended ones",
     "until": "holds firing alerts only, and is gone with the last of them",
@@ -55,6 +56,7 @@ class Keys:
         self.tries = self._prefix + "tries"
         self.aside = self._prefix + "aside"
         self.intake = self._prefix + "intake"
+        self.heartbeats = self._prefix + "heartbeats"
         self.coverage = self._prefix + "coverage"
         self.active = self._prefix + "active"
         self.closed = self._prefix + "closed"

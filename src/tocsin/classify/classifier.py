@@ -50,8 +50,11 @@ class Classifier:
         self._usual = next(iter(plan.environments), "prod")
         self._matched_services = tuple(service for service in plan.services.values() if service.match)
         self._service_index = MatcherIndex([(service.match,) for service in self._matched_services])
+        self._heartbeats = tuple(plan.heartbeats)
+        self._heartbeat_index = MatcherIndex([(heartbeat.match,) for heartbeat in plan.heartbeats.values()])
         self._ends = sorted({rule.until for rule in plan.rules if rule.until is not None})
-        self._subjects, self._names = _looked_at(plan, self._rules, self._environment_index, self._service_index)
+        indexes = (self._rules, self._environment_index, self._service_index, self._heartbeat_index)
+        self._subjects, self._names = _looked_at(plan, *indexes)
         self._memo: dict[tuple[int, str, str, frozenset[tuple[str, str]]], Outcome] = {}
 
     def classify(self, alert: Alert, now: Millis) -> Outcome:
@@ -79,6 +82,8 @@ class Classifier:
 
     def _decide(self, alert: Alert, now: Millis) -> Outcome:
         found = self._find(first_sight(alert, self._plan))
+        if heard := tuple(self._heartbeats[number] for number in self._heartbeat_index.hits(found.sight.value)):
+            return Dropped(DropReason.HEARTBEAT, heard[0], f"a sign of life of {', '.join(heard)}", heard)
         if found.environment is not None and found.environment.drop:
             return Dropped(DropReason.ENVIRONMENT, found.environment.name, found.environment.drop)
         verdict = judge(self._matching(found.sight), now)

@@ -44,7 +44,7 @@ def grade(plan: Plan, verdict: Verdict, around: Circumstances) -> Grade:
     if cap is not None and cap.rank < tier.rank:
         reasons.append(f"{by} caps {tier} at {cap}")
         tier = cap
-    rto, bound, others = _rto(plan, tier, own, around)
+    rto, bound, others = recovery(plan, tier, own, around)
     reasons.append(f"to be recovered within {format_duration(rto)}, by {bound}{others}")
     if around.outage and around.service is not None and around.service.sla_limit is not None:
         limit_text = format_duration(around.service.sla_limit)
@@ -73,7 +73,7 @@ def _base(plan: Plan, verdict: Verdict, service: Service | None) -> tuple[Tier, 
     return tier, [f"matrix: {importance} with {impact} impact is {tier}"]
 
 
-def _rto(plan: Plan, tier: Tier, own: Millis | None, around: Circumstances) -> tuple[Millis, str, str]:
+def recovery(plan: Plan, tier: Tier, own: Millis | None, around: Circumstances) -> tuple[Millis, str, str]:
     """The smallest that binds, whose it is, and the others; a service's and a vendor's bind only while the service
     itself is down."""
     bounds = [(plan.tiers[tier].rto, f"the {tier} tier")]

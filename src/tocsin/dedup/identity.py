@@ -8,6 +8,7 @@ from tocsin._core.ids import digest
 from tocsin._core.model import Alert
 from tocsin._core.source import Source
 from tocsin._core.times import MINUTE, Millis
+from tocsin._core.watch import SILENCE
 
 EXPIRES: dict[str, Millis | None] = {"prometheus": 5 * MINUTE, "alertmanager": None}
 """How long after its last news an alert of a kind of source still counts as firing; ``None``: until it ends."""
@@ -49,7 +50,7 @@ def fires_until(alert: Alert, source: Source) -> Millis | None:
 
 def speaks_once(source: Source) -> bool:
     """Whether nobody repeats what a source says, so that its silence means nothing."""
-    return source.type == "mapping"
+    return source.type in ("mapping", SILENCE.type)
 
 
 def ended_at(alert: Alert) -> Millis:

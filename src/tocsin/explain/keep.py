@@ -5,8 +5,9 @@ from __future__ import annotations
 from tocsin._core.incident import AlertRecord
 from tocsin._core.model import Alert, Classification
 from tocsin._core.times import Millis
+from tocsin._core.watch import SILENCE
 from tocsin._core.why import Why
-from tocsin.explain.why import explain
+from tocsin.explain.why import explain, explain_silence
 from tocsin.plan import Current
 
 MOST = 50
@@ -24,6 +25,8 @@ class Keeper:
     def why(self, alert: AlertRecord | None, decision: Classification, now: Millis) -> Why:
         """Why an incident is graded as it is by this alert; only the reasons if the plan has changed since."""
         edition = self._current.edition
+        if alert is not None and alert.source == SILENCE.name and edition.plan.hash == decision.plan:
+            return explain_silence(decision, edition.plan, now)
         if alert is not None and edition.plan.hash == decision.plan and alert.source in edition.plan.sources:
             whole = Alert(source=alert.source, labels=alert.labels, firing=True, received_at=now)
             explanation = explain(whole, edition.plan, edition.classifier, now, most=MOST)

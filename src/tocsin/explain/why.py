@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tocsin._core.hours import carriers, group_of, on_duty, teams_of, within
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
@@ -29,22 +31,31 @@ def explain(alert: Alert, plan: Plan, classifier: Classifier, now: Millis, *, mo
         reasons = (f"dropped by {decision.reason.value} {decision.by}: {decision.why}",)
         return Explanation(decision, Why(reasons=reasons, tried=tried, left_out=left_out, plan=plan.hash))
     tried, left_out = try_rules(plan.rules, sight.value, now, most=most)
+    why = _told(decision, plan, now, tuple(_key(decision, sight, plan)))
+    return Explanation(decision, msgspec.structs.replace(why, tried=tried, left_out=left_out))
+
+
+def explain_silence(decision: Classification, plan: Plan, now: Millis) -> Why:
+    """Why the silence of a heartbeat is an incident, and who is told; no rule has a say in it."""
+    key = ", ".join(f"{name} {value}" for name, value in decision.key)
+    return _told(decision, plan, now, (f"incident key: {key}; each heartbeat is an incident of its own",))
+
+
+def _told(decision: Classification, plan: Plan, now: Millis, key: tuple[str, ...]) -> Why:
+    """The groups and channels that would be told, and all reasons."""
     groups = told_of(plan.classes[decision.class_], decision.tier, plan)
     channels = dict.fromkeys(delivery.channel for delivery in opening(groups, decision, plan, now))
-    why = Why(
+    return Why(
         groups=groups,
         channels=tuple(channels),
         reasons=(
             *decision.reasons,
-            *_key(decision, sight, plan),
+            *key,
             *_audience(decision, plan),
             *_channels(groups, decision, plan, now),
         ),
-        tried=tried,
-        left_out=left_out,
         plan=plan.hash,
     )
-    return Explanation(decision, why)
 
 
 def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> tuple[Delivery, ...]:

@@ -69,8 +69,8 @@ def _alert(test: PlanTest, plan: Plan) -> Alert | str:
 
 
 def _of_dropped(dropped: Dropped) -> dict[str, Any]:
-    by_rule = dropped.reason is DropReason.RULE
-    return {"dropped": (dropped.by, dropped.why), "rule" if by_rule else "environment": dropped.by}
+    by = {} if dropped.reason is DropReason.HEARTBEAT else {dropped.reason.value: dropped.by}
+    return {"dropped": (dropped.by, dropped.why), **by}
 
 
 def _decided(said: Classification, plan: Plan, now: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One HTTP address to post to: what every kind of channel that speaks HTTP is built on.
+"""One HTTP address to call: what every kind of channel that speaks HTTP is built on, and our own sign of life.
 
 In: a body and its headers. Out: the beginning of the answer, if that was a yes (2xx). 5xx, 429, and whatever
 goes wrong on the wire, is ``TrySendAgain``; everything else, redirects too, is ``SendRefused``. An error names
@@ -60,11 +60,18 @@ class Endpoint:
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         """POST once. Raises ``TrySendAgain`` or ``SendRefused``; cancelling it ends the request."""
+        return await self._request("POST", body, headers)
+
+    async def get(self) -> bytes:
+        """GET once; the same otherwise."""
+        return await self._request("GET", None, {})
+
+    async def _request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
         timeout = aiohttp.ClientTimeout(total=self._seconds)
         headers = {**headers, "Accept-Encoding": "identity"}
         try:
-            async with self._session.post(
-                self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            async with self._session.request(
+                method, self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 answer = await _beginning(response)
                 self._judge(response, answer)
@@ -83,7 +90,7 @@ class Endpoint:
         if status == 429 or 500 <= status < 600:
             raise TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
         if 300 <= status < 400:
-            text += " (redirects are not followed; put the final address into the channel's url)"
+            text += " (redirects are not followed; put the final address into the url)"
         raise SendRefused(text)
 
     def _excerpt(self, answer: bytes) -> str:
@@ -93,17 +100,15 @@ class Endpoint:
         return one_line(text, _EXCERPT)
 
 
-def address(channel: str, value: str | Secret) -> URL:
-    """The setting ``url`` of a channel. Raises ``ConfigurationError`` for what is no http or https address."""
+def address(place: str, value: str | Secret) -> URL:
+    """The address at this place of the plan. Raises ``ConfigurationError`` for what is no http or https address."""
     try:
         url = URL(revealed(value).strip())
         known = url.scheme in ("http", "https") and bool(url.host)
     except ValueError:
         known = False
     if not known:
-        raise ConfigurationError(
-            f"channels.{channel}.url is no http or https address; write one as in https://hooks.example/tocsin"
-        )
+        raise ConfigurationError(f"{place} is no http or https address; write one as in https://hooks.example/tocsin")
     return url
 
 

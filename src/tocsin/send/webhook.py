@@ -45,7 +45,7 @@ class Webhook:
         self._headers = _headers(channel.name, settings.get("headers", {}))
         self._clock = clock
         self._endpoint = Endpoint(
-            address(channel.name, settings["url"]),
+            address(f"channels.{channel.name}.url", settings["url"]),
             session=session,
             clock=clock,
             timeout=settings.get("timeout", DEFAULT_TIMEOUT),

@@ -44,8 +44,8 @@ class StoreFigures:
     by channel; ``opened`` by class and tier; ``closed`` by class, tier and outcome; ``service_opened`` by
     service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result; ``recover`` by
     class, tier and upper bound in seconds (cumulative) and ``recover_sum``, in seconds, by class and tier.
-    ``coverage`` is what each rule matched. ``incidents`` are all that are not closed, ``now`` the time at which they
-    were read.
+    ``heard`` is when a heartbeat was last heard, in milliseconds since the epoch, by its name. ``coverage`` is what
+    each rule matched. ``incidents`` are all that are not closed, ``now`` the time at which they were read.
     """
 
     now: Millis
@@ -61,6 +61,7 @@ class StoreFigures:
     vendor_rto: Mapping[Labels, float]
     recover: Mapping[Labels, float]
     recover_sum: Mapping[Labels, float]
+    heard: Mapping[str, Millis]
     coverage: Coverage
     incidents: Sequence[Incident]
     keys_set_aside: int
@@ -122,6 +123,11 @@ def _gauges(figures: StoreFigures, known: Known, incidents: Iterable[Incident]) 
         label,
         {labels: at / SECOND for labels, at in figures.last_success.items()},
     )
+    heard: dict[Labels, float] = {
+        (name,): at / SECOND for name, at in figures.heard.items() if name in known.heartbeats
+    }
+    text = "When a heartbeat of the plan was last heard."
+    yield _gauge("heartbeat_last_seen_timestamp_seconds", text, ("name",), heard)
     tally = Tally((incident.class_, incident.tier.value, incident.state) for incident in incidents)
     still = dict.fromkeys(every(known.classes, TIERS, STATES), 0.0) | {labels: float(n) for labels, n in tally.items()}
     yield _gauge("incidents_open", "Incidents that are not closed.", ("class", "tier", "state"), still)

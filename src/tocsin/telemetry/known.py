@@ -47,6 +47,7 @@ class Known:
     vendors: tuple[str, ...] = ()
     stages: tuple[Labels, ...] = ()
     """Tier and stage of escalation."""
+    heartbeats: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan) -> Known:
@@ -60,6 +61,7 @@ class Known:
             services=(*plan.services, OTHER),
             vendors=tuple(plan.vendors),
             stages=tuple((tier.value, stage.name) for tier, stages in plan.escalation.items() for stage in stages),
+            heartbeats=tuple(plan.heartbeats),
         )
 
 

@@ -17,6 +17,7 @@ from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason
 from tocsin._core.plan import Plan
 from tocsin._core.source import Source
 from tocsin._core.times import SECOND, Millis
+from tocsin._core.watch import SILENCE
 from tocsin.telemetry.instruments import Counter, Gauge, Histogram
 from tocsin.telemetry.known import OTHER, RESULTS, RULES, STATUSES, SUPPRESSED, TIERS, Known, every
 
@@ -35,6 +36,7 @@ class Metrics(Collector):
         self._alert_counters()
         self._delivery_counters()
         self._plan_gauges()
+        self._watchdog()
         self.registry = CollectorRegistry()
         self.registry.register(self)
 
@@ -62,6 +64,12 @@ class Metrics(Collector):
         self._suppressed.declare(every(SUPPRESSED))
         self._delay.declare(every(TIERS))
 
+    def _watchdog(self) -> None:
+        text = "When somebody else's dead man's switch last took our sign of life."
+        self._well_at = Gauge("watchdog_last_success_timestamp_seconds", text)
+        text = "Signs of life that were due and were not taken, or not sent since not all was well."
+        self._unwell = Counter("watchdog_failures", text)
+
     def _plan_gauges(self) -> None:
         self._reloaded = Gauge("plan_last_reload_successful", "Whether the rule files last read were sound.")
         text = "When sound rule files were last read."
@@ -75,9 +83,9 @@ class Metrics(Collector):
         alerts = (self._received, self._rejected, self._dropped, self._repeated, self._unclassified, self._expired)
         decisions = (self._classified, self._matched, self._ingest, self._errors)
         deliveries = (self._suppressed, self._deliveries, self._delay)
-        for instrument in (self._build, *alerts, *decisions, *deliveries):
+        for instrument in (self._build, *alerts, *decisions, *deliveries, self._unwell):
             yield instrument.family()
-        for gauge in (self._reloaded, self._reloaded_at, self._plan):
+        for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at):
             yield gauge.family()
 
     def plan_loaded(self, plan: Plan, at: Millis) -> None:
@@ -126,7 +134,10 @@ class Metrics(Collector):
     ) -> None:
         """A batch was stored: of each alert, ``n`` new, ``r`` repeated, ``e`` ended or ``d`` dropped."""
         for (alert, _, decision), outcome in zip(classified, outcomes, strict=True):
-            if outcome == "r":
+            if alert.source == SILENCE.name:  # nobody posted it, and no rule decided it
+                if outcome == "n" and isinstance(decision, Classification):
+                    self._classified.add(decision.class_, decision.tier.value)
+            elif outcome == "r":
                 self._repeated.add(alert.source)
             elif outcome == "d" and isinstance(decision, Dropped):
                 self._dropped.add(decision.reason.value)
@@ -159,3 +170,10 @@ class Metrics(Collector):
     def delivered(self, tier: Tier, seconds: float) -> None:
         """A channel said yes, so long after the alert behind it was accepted."""
         self._delay.observe(seconds, tier.value)
+
+    def watchdog(self, at: Millis, *, taken: bool) -> None:
+        """A sign of life was due; whether it was sent and taken."""
+        if taken:
+            self._well_at.set(at / SECOND)
+        else:
+            self._unwell.add()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
@@ -11,6 +11,7 @@ from tocsin._core.errors import StoreError
 from tocsin._core.times import Millis
 from tocsin._store.client import Store
 from tocsin._store.coverage import Coverage, coverage
+from tocsin._store.heartbeats import last_heard
 from tocsin._store.stats import Figures, read_figures
 from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.metrics import Metrics
@@ -33,14 +34,15 @@ class ScrapeRoutes:
         """All metrics, as Prometheus text or OpenMetrics."""
         try:
             read, counted = await read_figures(self._store), await coverage(self._store)
-            figures: StoreFigures | None = of_store(read, counted, self._clock.now())
+            heard = await last_heard(self._store)
+            figures: StoreFigures | None = of_store(read, counted, heard, self._clock.now())
         except StoreError:
             figures = None
         body, content_type = render(self._metrics, figures, request.headers.get("Accept", ""))
         return web.Response(body=body, headers={"Content-Type": content_type})
 
 
-def of_store(read: Figures, counted: Coverage, now: Millis) -> StoreFigures:
+def of_store(read: Figures, counted: Coverage, heard: Mapping[str, Millis], now: Millis) -> StoreFigures:
     """The store's raw figures, as the metrics take them."""
     return StoreFigures(
         now=now,
@@ -56,6 +58,7 @@ def of_store(read: Figures, counted: Coverage, now: Millis) -> StoreFigures:
         vendor_rto=read.of("vendor_rto"),
         recover=read.of("recover"),
         recover_sum=read.of("recover_sum"),
+        heard=heard,
         coverage=counted,
         incidents=read.incidents,
         keys_set_aside=read.aside,
