@@ -83,3 +83,12 @@ def test_a_secret_in_the_file_works_but_is_warned_of(tmp_path: Path) -> None:
     assert plan is not None
     assert [problem.warning for problem in problems] == [True]
     assert "{env: NAME}" in problems[0].message and "hunter2" not in str(problems[0])
+
+
+def test_the_address_of_a_dead_mans_switch_is_a_secret(tmp_path: Path) -> None:
+    """Whoever knows it can keep the switch quiet: written into the file it is warned of, and not shown."""
+    (tmp_path / "plan.yaml").write_text("watchdog: {url: 'https://hc-ping.com/0b5c-uuid'}", encoding="utf-8")
+    (problem,), plan = check(tmp_path, {})
+    assert plan is not None and problem.warning
+    assert (problem.path, problem.line, problem.column) == ("watchdog.url", 1, 17)
+    assert "an address that is or holds a secret" in problem.message and "0b5c" not in str(problem)

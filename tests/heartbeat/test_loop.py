@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.heartbeat.conftest import Watched, heartbeat
+from tests.support.clock import ManualClock
 
 from tocsin._core.errors import StoreUnavailable
 from tocsin._core.model import Tier
@@ -69,7 +70,7 @@ async def test_what_it_is_about(watched: Watched) -> None:
     decision = incident.decision
     assert (decision.location, decision.environment, decision.rule) == ("bj", "prod", "heartbeat bj")
     assert incident.key_text == "source=heartbeat heartbeat=bj"
-    assert decision.reasons[0] == "heartbeat bj was last heard at 2026-03-02T03:00:00.000Z, every 5m is wanted"
+    assert decision.reasons[0] == "heartbeat bj was last heard at 2026-03-02T03:00:00.000Z, and must be every 5m"
 
 
 async def test_each_heartbeat_is_an_incident(watched: Watched) -> None:
@@ -141,6 +142,22 @@ async def test_one_that_is_taken_out_of_the_plan_ends(watched: Watched) -> None:
     watched.use(heartbeat())
     await watched.wait(5 * MINUTE - SECOND)
     assert (await watched.world.incident()).signals == "cleared"
+
+
+async def test_in_a_store_of_several_shards(store_url: str, clock: ManualClock) -> None:
+    """An incident may be in another shard than the heartbeats: it clears, also when nothing says any more which."""
+    store = await Store.open(store_url, shards=4)
+    watched = Watched(store, clock)
+    names = ["bj", "sh", "gz", "sz", "cd", "wh"]
+    watched.use(*map(heartbeat, names))
+    await watched.wait(6 * MINUTE)
+    assert len({store.shard_of(one.key) for one in await watched.world.incidents()}) > 1
+    await watched.wait(MINUTE, "bj")
+    assert sorted(one.signals for one in await watched.world.incidents()) == ["cleared", *["firing"] * 5]
+    watched.use()
+    await watched.wait(2 * MINUTE)
+    assert [one.signals for one in await watched.world.incidents()] == ["cleared"] * 6
+    await store.close()
 
 
 async def test_another_process_may_still_have_it(watched: Watched) -> None:

@@ -45,7 +45,7 @@ def test_a_heartbeat_that_falls_silent(start: Start, hooks: Hooks) -> None:
     assert "Heartbeat lost: watchdog-bj" in told["legal"]["subject"]
     whole = service.get(f"/api/v1/incidents/{name}").json
     assert whole["started_at"] > whole["decision"]["reasons"][0].split()[6]
-    assert whole["decision"]["reasons"][0].endswith("every 5s is wanted")
+    assert whole["decision"]["reasons"][0].endswith("and must be every 5s")
     assert whole["decision"]["groups"] == list(GROUPS)
     assert "heartbeat watchdog-bj" in service.tocsin("incidents", "show", name).stdout
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.support.alerts import firing, resolved
 from tests.support.hooks import GROUPS, Hooks
-from tests.support.service import SMALL_PLAN, Start, tocsin, write_plan
+from tests.support.service import SMALL_PLAN, Start, tocsin, wait_for, write_plan
 
 DOWN = {"alertname": "PaymentGatewayDown", "service": "payments"}
 
@@ -18,6 +18,7 @@ def test_a_restart_keeps_incidents_and_tells_nobody(start: Start, hooks: Hooks, 
     service = start(SMALL_PLAN, "--data-dir", tmp_path / "data")
     service.alert(firing(**DOWN))
     hooks.wait("opened", *GROUPS)
+    wait_for(lambda: len(service.deliveries("?state=accepted")) == 5, "five deliveries on record")
     before = service.incident()
     service.stop() if end == "stop" else service.kill()
 

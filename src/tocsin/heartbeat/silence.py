@@ -86,7 +86,7 @@ def _ended(name: str, labels: dict[str, str], now: Millis) -> Alert:
 
 def _summary(pulse: Pulse) -> str:
     when = f"was last heard at {format_time(pulse.heard)}" if pulse.heard else "was never heard"
-    return f"heartbeat {pulse.heartbeat.name} {when}, every {format_duration(pulse.heartbeat.every)} is wanted"
+    return f"heartbeat {pulse.heartbeat.name} {when}, and must be every {format_duration(pulse.heartbeat.every)}"
 
 
 def _labels(heartbeat: Heartbeat, plan: Plan) -> dict[str, str]:
