@@ -35,6 +35,7 @@ from tocsin.accept.rejected import RejectedRoutes
 from tocsin.accept.reload import ReloadRoutes
 from tocsin.accept.server import GuardedRoute, Server, create_app
 from tocsin.adapt import ADAPTERS
+from tocsin.declare import Declarations
 from tocsin.explain import Keeper
 from tocsin.explain.route import ExplainRoute
 from tocsin.heartbeat.watch import Watch
@@ -227,14 +228,16 @@ class App:
             bodies=bodies,
             clock=clock,
         )
-        acts = Acts(store=store, clock=clock, loop=self._incidents, process=self._process)
-        view = View(store=store, clock=clock, plan=self._current.plan, retried=lambda one: self._post.wake(one.channel))
+        plan = self._current.plan
+        acts = Acts(store=store, clock=clock, loop=self._incidents, plan=plan, process=self._process)
+        declare = Declarations(current=self._current, clock=clock, acts=acts).take
+        view = View(store=store, clock=clock, plan=plan, retried=lambda one: self._post.wake(one.channel))
         return [
             *intake.routes(),
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
-            *ActionRoutes(act=acts.act, caller=caller_name, plan=self._current.plan, clock=clock).routes(),
+            *ActionRoutes(act=acts.act, declare=declare, caller=caller_name, plan=plan, clock=clock).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
             *ReportRoute(store=store, current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),

@@ -32,6 +32,7 @@ COUNTED = {
     "service|payments|high": 1,
     "opened|hw_sw_fault|medium": 1,
     "service|orders|medium": 1,
+    "acknowledge|technical|high|+Inf": 1,
     **Counter(f"notices|{group}|{event}" for group, event, _ in OPENED | RAISED | ACKNOWLEDGED | CLEARED),
 }
 """What the store has counted at the end, kills or none."""

@@ -47,10 +47,15 @@ async def deliveries(redis: Redis) -> dict[str, str]:
 
 
 async def counters(redis: Redis) -> dict[str, float]:
-    """The counters that survive restarts, those at zero left out; without the times that are kept beside them."""
+    """The counters that survive restarts, those at zero left out; without times, and how long things took."""
     rows: Any = await redis.hgetall(KEYS.stats)
     numbers = {name.decode(): float(value) for name, value in rows.items() if not name.startswith(b"success|")}
-    return {name: value for name, value in numbers.items() if value}
+    return {name: value for name, value in numbers.items() if value and not _is_measure(name)}
+
+
+def _is_measure(name: str) -> bool:
+    """Whether this is a bucket below the highest, or the sum, of a histogram."""
+    return name.rpartition("|")[2].isdecimal() or name.partition("|")[0].endswith("_sum")
 
 
 async def at_rest(redis: Redis) -> bool:

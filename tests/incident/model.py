@@ -17,6 +17,8 @@ LATE, EXPIRES, SETTLE, REOPEN = 2 * MINUTE, 5 * MINUTE, 5 * MINUTE, 4 * HOUR
 ADDED_EVERY, AUTO_RESTORE = 5 * MINUTE, 10 * MINUTE
 ACK_WITHIN = {"medium": 30 * MINUTE, "high": 5 * MINUTE}
 AGAIN_EVERY = 15 * MINUTE
+RTO = {"low": 72 * HOUR, "medium": 24 * HOUR, "high": 4 * HOUR}
+BACKDATE = 1 * HOUR
 
 Owed = tuple[str, str, tuple[str, ...]]
 """An event, its reason, and the groups it is owed to."""
@@ -40,6 +42,8 @@ class ModelIncident:
     tier: str
     announce_at: Millis
     first: Millis
+    started: Millis
+    warned: int = 0
     members: set[str] = field(default_factory=set)
     told: tuple[str, ...] = ()
     announced: bool = False
@@ -63,7 +67,7 @@ class Model:
         self.owed: list[Owed] = []
         self.opened = 0
         self.zero_at: Millis = 0
-        self._joined: list[tuple[str, str, Millis]] = []
+        self._joined: list[tuple[str, str, Millis, Millis]] = []
         self._lost: set[str] = set()
 
     def fires(self) -> int:
@@ -91,7 +95,7 @@ class Model:
             self._lost.clear()
         self._lost.discard(name)
         self.alerts[name] = ModelAlert(True, until, at)
-        self._joined.append((name, tier, at))
+        self._joined.append((name, tier, at, start))
         return "n"
 
     def resolved(self, name: str, *, at: Millis) -> str:
@@ -143,15 +147,17 @@ class Model:
                 self._lost.add(name)
                 self.zero_at = max(self.zero_at, alert.until)
 
-    def _open(self, joined: list[tuple[str, str, Millis]]) -> ModelIncident:
-        tier = max((tier for _, tier, _ in joined), key=lambda tier: RANK[tier])
-        first = joined[0][2]
+    def _open(self, joined: list[tuple[str, str, Millis, Millis]]) -> ModelIncident:
+        tier = max((each[1] for each in joined), key=lambda tier: RANK[tier])
+        first, start = joined[0][2], min(each[3] for each in joined)
+        started = start if first - BACKDATE <= start < first else first
         self.opened += 1
-        self.incident = ModelIncident(tier, first + WAIT[tier], first, members={name for name, _, _ in joined})
+        members = {each[0] for each in joined}
+        self.incident = ModelIncident(tier, first + WAIT[tier], first, started, members=members)
         return self.incident
 
-    def _join(self, incident: ModelIncident, joined: list[tuple[str, str, Millis]]) -> None:
-        for name, tier, _ in joined:
+    def _join(self, incident: ModelIncident, joined: list[tuple[str, str, Millis, Millis]]) -> None:
+        for name, tier, _, _ in joined:
             incident.pending += name not in incident.members
             incident.members.add(name)
             if RANK[tier] > RANK[incident.tier]:
@@ -197,6 +203,18 @@ class Model:
             if now >= due:
                 incident.escalated_at = now
                 self._tell("escalated", "unacknowledged", ("command",))
+        if self.incident and incident.cleared_at is None:
+            self._recovery_time(incident, now)
+
+    def _recovery_time(self, incident: ModelIncident, now: Millis) -> None:
+        used = (now - incident.started) * 100 // RTO[incident.tier]
+        reached = max((percent for percent in (0, 50, 75, 90, 100) if percent <= used), default=0)
+        if reached <= incident.warned:
+            return
+        incident.warned = reached
+        groups = ("technical",) if reached == 50 else ("command", "technical")
+        event, reason = ("rto_missed", "") if reached == 100 else ("rto_warning", str(reached))
+        self._tell(event, reason, groups)
 
     def _reason(self) -> str:
         return "not_seen" if self._lost else "resolved"
@@ -205,6 +223,7 @@ class Model:
         assert self.incident
         incident = self.incident
         everyone = tuple(group for group in GROUPS if group in {*incident.told, *groups})
-        whom = groups if event in ("alerts_added", "escalated", "acknowledged") else everyone
+        own = ("alerts_added", "escalated", "acknowledged", "rto_warning", "rto_missed")
+        whom = groups if event in own else everyone
         incident.told = everyone
         self.owed.append((event, reason, whom))

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from tests.support.world import World
 
-from tocsin._core.action import Action
+from tocsin._core.action import Acknowledge, Action
 from tocsin._core.errors import Busy, Conflict, NotFound
 from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._store.listing import show_incident
@@ -92,11 +92,11 @@ async def test_down_for_hours(world: World) -> None:
     world.restart()
     world.clock.advance(31 * SECOND)
     await world.settle()
-    assert world.told("command") == ["opened", ESCALATED]
+    assert world.told("command") == ["opened", ESCALATED, "rto_warning 75"]
     await world.wait(14 * MINUTE)
-    assert world.told("command") == ["opened", ESCALATED]
+    assert world.told("command") == ["opened", ESCALATED, "rto_warning 75"]
     await world.wait(1 * MINUTE)
-    assert world.told("command") == ["opened", ESCALATED, ESCALATED]
+    assert world.told("command") == ["opened", ESCALATED, "rto_warning 75", ESCALATED]
 
 
 async def test_two_services_tell_once(world: World) -> None:
@@ -129,28 +129,34 @@ async def test_before_it_is_told(world: World) -> None:
 
 
 async def test_another_revision(world: World) -> None:
-    """What was meant for another revision is refused with the present one, and does nothing."""
+    """What was meant for another revision is refused with the present one; it is on record, and command is told."""
     await world.fire()
     await world.settle()
     before = await world.incident()
     with pytest.raises(Conflict) as refused:
         await world.acknowledge(revision=before.revision + 1)
-    assert refused.value.current["revision"] == before.revision
-    assert await world.incident() == before
-    assert (await world.acknowledge(revision=before.revision)).revision == before.revision + 1
+    after = await world.incident()
+    assert refused.value.current["revision"] == after.revision == before.revision + 1
+    assert (after.state, after.acknowledgements) == ("open", ())
+    await world.settle()
+    assert world.told("command") == ["opened", "noted"]
+    assert world.told("technical") == ["opened"]
+    (entry,) = [each for each in (await show_incident(world.store, after.id)).timeline if each.action == "refused"]
+    assert (entry.actor, entry.detail["wanted"]) == ("zhang.wei", "acknowledge")
+    assert (await world.acknowledge(revision=after.revision)).state == "acknowledged"
 
 
 async def test_closed_and_unknown(world: World) -> None:
-    """A closed incident takes no actions; one that there is not is not found."""
+    """A closed incident takes no action but to be reopened; one that there is not is not found."""
     await world.fire(tier="low")
     await world.wait(1 * MINUTE)
     await world.resolve(tier="low")
     await world.wait(10 * MINUTE)
     with pytest.raises(Conflict) as refused:
         await world.acknowledge()
-    assert refused.value.current["allowed"] == []
+    assert refused.value.current["allowed"] == ["reopen"]
     with pytest.raises(NotFound):
-        await world.acts.act(Action(incident="INC-260101-AAAAAA", action="acknowledge", by="a", group="legal"))
+        await world.acts.act(Action(incident="INC-260101-AAAAAA", act=Acknowledge(), by="a", group="legal"))
 
 
 async def test_one_waits_for_the_other(world: World) -> None:
@@ -200,7 +206,7 @@ async def test_many_at_once(world: World) -> None:
 
     time = asyncio.create_task(keep_time())
     actions = [
-        Action(incident=incident.id, action="acknowledge", by=f"person-{number}", group="technical")
+        Action(incident=incident.id, act=Acknowledge(), by=f"person-{number}", group="technical")
         for number in range(10)
     ]
     await asyncio.gather(*((world, other)[number % 2].acts.act(action) for number, action in enumerate(actions)))

@@ -14,7 +14,7 @@ from tests.incident.test_chain import broken
 from tests.support.clock import ManualClock
 from tests.support.world import STEP, World, classified
 
-from tocsin._core.action import Action
+from tocsin._core.action import Acknowledge, Action
 from tocsin._core.incident import Notice
 from tocsin._core.plan import GROUPS
 from tocsin._core.times import SECOND
@@ -87,7 +87,7 @@ class Play:
         for incident in await self.world.incidents():
             if incident.closed_at is None and incident.services == (subject,):
                 self.models[subject].acknowledge(group)
-                await self.world.acts.act(Action(incident=incident.id, action="acknowledge", by="wang", group=group))
+                await self.world.acts.act(Action(incident=incident.id, act=Acknowledge(), by="wang", group=group))
 
     async def _hear(self, action: str, name: str) -> None:
         """News of an alert, by one of a pair of replicas in turn."""

@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.clock import ManualClock
 from tests.support.plans import plan as make_plan
 
-from tocsin._core.action import Action
+from tocsin._core.action import Acknowledge, Action
 from tocsin._core.incident import Delivery, Fallback, Incident, Notice
 from tocsin._core.message import Message
 from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
@@ -141,7 +141,7 @@ class World:
             owed=self.deliveries.extend,
             process="test",
         )
-        self.acts = Acts(store=self.store, clock=self.clock, loop=self.loop, process="test")
+        self.acts = Acts(store=self.store, clock=self.clock, loop=self.loop, plan=lambda: self.plan, process="test")
         self.channels = [self._channel(name, sink) for name, sink in self.sinks.items()]
 
     def _channel(self, name: str, sink: Sink) -> ChannelLoop:
@@ -255,17 +255,18 @@ class World:
                 await self.fire(name, tier)
             await self.settle()
 
-    def told(self, group: str) -> list[str]:
-        """The events that a group's own channel was told, in order, with their reason."""
+    def told(self, group: str, *, but: tuple[str, ...] = ()) -> list[str]:
+        """The events that a group's own channel was told, in order, with their reason; ``but`` are left out."""
         sink = self.sinks[f"{group}-hook"]
-        return [f"{m.event} {m.body['reason']}".strip() for m in sink.got if m.group == group]
+        got = [m for m in sink.got if m.group == group and m.event not in but]
+        return [f"{m.event} {m.body['reason']}".strip() for m in got]
 
     async def acknowledge(
         self, group: str = "technical", *, by: str = "zhang.wei", revision: int | None = None
     ) -> Incident:
         """Acknowledge the only incident; answers it as the one who acts sees it."""
         incident = await self.incident()
-        action = Action(incident=incident.id, action="acknowledge", by=by, group=group, if_revision=revision)
+        action = Action(incident=incident.id, act=Acknowledge(), by=by, group=group, if_revision=revision)
         done = await self.acts.act(action)
         await self.settle()
         return done

@@ -14,6 +14,7 @@
     ├── Unreadable            a payload is no JSON, or not of its source's shape      do not try again
     ├── InvalidRequest        a parameter is not as it should be; ``path`` names it
     ├── Unprocessable         an act that makes no sense; ``problems`` names each of its faults
+    ├── Forbidden             an act that this person may not do to this incident
     ├── Conflict              an act that the incident, as it is now, does not take; ``current`` says how it is
     ├── Busy                  others were at it all the time                            try again at once
     └── NotFound              no incident, delivery or source of that name
@@ -94,6 +95,10 @@ class Unprocessable(TocsinError):
     def __init__(self, message: str, problems: Sequence[tuple[str, str]]) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+
+
+class Forbidden(TocsinError):
+    """The person may not do this to the incident; the text says who may."""
 
 
 class Conflict(TocsinError):

@@ -10,13 +10,16 @@ from typing import Any, Literal
 import msgspec
 
 from tocsin._core.model import Classification, Text, Tier
+from tocsin._core.record import ChangeRecord, Estimate, Progress, Record, VendorTerms
 from tocsin._core.timeline import Head
 from tocsin._core.times import Millis
 
 State = Literal["open", "acknowledged", "contained", "restored", "closed"]
 Event = Literal[
-    "opened", "alerts_added", "tier_raised", "cleared", "reopened", "closed", "stale", "acknowledged", "escalated"
-]
+    "opened", "alerts_added", "tier_raised", "tier_lowered", "reclassified", "cleared", "reopened", "restored",
+    "closed", "merged", "false_alarm", "stale", "untold", "acknowledged", "assigned", "contained", "noted", "updated",
+    "update_due", "rto_warning", "rto_missed", "eta_late", "escalated",
+]  # fmt: skip
 """The events of which notices are told."""
 
 Signals = Literal["firing", "cleared"]
@@ -80,6 +83,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     committed. ``acknowledged_by`` is the first who acknowledged it for the lead group or for command,
     ``acknowledgements`` are all groups'. ``escalated`` are the stages told so far.
     ``timeline_entries`` and ``timeline_hash`` are the head of its timeline's chain.
+
+    ``declared_by`` is who declared it by hand, by which ``request``. ``still_broken`` says that its clocks go on though
+    its signals are quiet. ``lowered`` says that a person has lowered its tier. ``rto_warned`` is the highest percentage
+    of the recovery time that was told; ``update_due`` is when the next update is due, ``update_reminders`` how often
+    it was asked for since, and ``update_reminded_at`` when last.
     """
 
     id: str
@@ -123,6 +131,29 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     escalated: tuple[Escalated, ...] = ()
     timeline_entries: int = 0
     timeline_hash: str = ""
+    subtype: str = ""
+    record: Record = Record()
+    declared_by: str = ""
+    request: str = ""
+    assigned_to: str = ""
+    contained_at: Millis | None = None
+    contained_by: str = ""
+    restored_by: str = ""
+    still_broken: bool = False
+    lowered: bool = False
+    snoozed_until: Millis | None = None
+    sla_limit: Millis | None = None
+    sla_told: bool = False
+    rto_warned: int = 0
+    eta: Estimate | None = None
+    eta_late_told: bool = False
+    progress: Progress | None = None
+    update_due: Millis | None = None
+    update_reminders: int = 0
+    update_reminded_at: Millis | None = None
+    changes: tuple[ChangeRecord, ...] = ()
+    vendor_terms: VendorTerms | None = None
+    merged_into: str = ""
 
     @property
     def timeline_head(self) -> Head:
@@ -139,9 +170,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
         """When the recovery time is over; always measured from ``started_at``."""
         return self.started_at + self.rto
 
+    @property
+    def sla_deadline(self) -> Millis | None:
+        """When the SLA limit is reached, where there is one."""
+        return None if self.sla_limit is None else self.started_at + self.sla_limit
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its clocks run: it was told, it goes on, and something fires or a person says that it does."""
+        is_over = self.restored_at is not None or self.closed_at is not None
+        return not is_over and self.announced_at is not None and (self.cleared_at is None or self.still_broken)
+
     def rto_consumed(self, now: Millis) -> float:
-        """The share of the recovery time that is used; it stands still while nothing fires."""
-        at = min(at for at in (now, self.cleared_at, self.restored_at) if at is not None)
+        """The share of the recovery time that is used; it stands still while no clock runs."""
+        quiet_at = None if self.still_broken else self.cleared_at
+        at = min(at for at in (now, quiet_at, self.restored_at, self.closed_at) if at is not None)
         return max(0.0, (at - self.started_at) / self.rto) if self.rto else 1.0
 
 
@@ -157,8 +200,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """An event of an incident that is owed to groups, with the one snapshot that all its bodies are made of.
 
     ``incident`` is the incident as clients see it (JSON-ready), ``alerts`` its newest ones. ``tell_by`` is
-    how long a group's channels have before its fallback is told, ``None`` for no limit. ``accepted_at`` is
-    when the alert was accepted that is behind it. ``service`` is the one whose teams are told in their groups' place.
+    how long a group's channels have before its fallback is told, ``None`` for no limit. ``said`` is what a person
+    said or did that the event is about. ``accepted_at`` is when the alert was accepted that is behind it. ``service``
+    is the one whose teams are told in their groups' place.
     """
 
     id: str
@@ -177,6 +221,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     incident: dict[str, Any]
     alerts: tuple[AlertRecord, ...] = ()
     truncated_alerts: int = 0
+    said: dict[str, Any] = {}
     accepted_at: Millis
 
 

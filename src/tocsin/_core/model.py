@@ -64,7 +64,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
     """What the plan says about one alert, and why. ``key`` is the incident key, part by part; ``matched`` are all
     rules that matched, in order, of which ``rule`` decided. ``plain_title`` is the title for groups that see no raw
-    labels, where ``title`` shows one."""
+    labels, where ``title`` shows one. ``sla_limit`` binds in an outage only; nothing but a person raises the tier above
+    ``max_tier``."""
 
     rule: str
     class_: str
@@ -75,6 +76,8 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True, rename={"class_"
     outage: bool
     operational: bool
     rto: Millis
+    sla_limit: Millis | None = None
+    max_tier: Tier | None = None
     wait: Millis
     title: Text
     plain_title: Text | None = None

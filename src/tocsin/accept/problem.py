@@ -12,7 +12,16 @@ import msgspec
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPException
 
-from tocsin._core.errors import Busy, Conflict, InvalidRequest, NotFound, StoreUnavailable, Unprocessable, Unreadable
+from tocsin._core.errors import (
+    Busy,
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    StoreUnavailable,
+    Unprocessable,
+    Unreadable,
+)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -87,6 +96,8 @@ def problem_of(error: Exception) -> HttpProblem | None:
             problem = HttpProblem(503, detail, headers={"Retry-After": str(RETRY_AFTER)})
         case Unprocessable():
             problem = HttpProblem(422, str(error), problems=error.problems)
+        case Forbidden():
+            problem = HttpProblem(403, str(error))
         case Conflict():
             problem = HttpProblem(409, str(error), current=error.current)
         case Busy():

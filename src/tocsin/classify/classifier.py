@@ -76,6 +76,10 @@ class Classifier:
             self._memo[key] = outcome
         return outcome
 
+    def declared(self, alert: Alert, verdict: Verdict) -> Classification:
+        """How the plan grades what a person says, in place of its rules; ``alert`` has what is known as labels."""
+        return self._conclude(self._find(first_sight(alert, self._plan)), verdict)
+
     def sight_of(self, alert: Alert) -> Sight:
         """The labels and words of an alert as the rules see them."""
         return self._find(first_sight(alert, self._plan)).sight
@@ -169,6 +173,8 @@ class Classifier:
             outage=around.outage,
             operational=class_.operational,
             rto=graded.rto,
+            sla_limit=graded.sla_limit,
+            max_tier=graded.max_tier,
             wait=self._plan.tiers[graded.tier].wait if wait is None else wait,
             title=titles.title,
             plain_title=titles.plain,

@@ -17,6 +17,8 @@ class Grade:
 
     tier: Tier
     rto: Millis
+    sla_limit: Millis | None
+    max_tier: Tier | None
     reasons: tuple[str, ...]
 
 
@@ -46,10 +48,11 @@ def grade(plan: Plan, verdict: Verdict, around: Circumstances) -> Grade:
         tier = cap
     rto, bound, others = recovery(plan, tier, own, around)
     reasons.append(f"to be recovered within {format_duration(rto)}, by {bound}{others}")
-    if around.outage and around.service is not None and around.service.sla_limit is not None:
-        limit_text = format_duration(around.service.sla_limit)
+    sla_limit = around.service.sla_limit if around.outage and around.service is not None else None
+    if around.service is not None and sla_limit is not None:
+        limit_text = format_duration(sla_limit)
         reasons.append(f"the SLA of service {around.service.name} ends after {limit_text}: reached, it makes this high")
-    return Grade(tier, rto, tuple(reasons))
+    return Grade(tier, rto, sla_limit, cap, tuple(reasons))
 
 
 def tier_of(rto: Millis) -> Tier:
@@ -64,7 +67,8 @@ def _base(plan: Plan, verdict: Verdict, service: Service | None) -> tuple[Tier, 
     """The rule's own tier, else the matrix's."""
     own: Tier | None = verdict.get("tier")
     if own is not None:
-        return own, [f"rule {verdict.by['tier'].name} says {own}"]
+        by = verdict.by.get("tier")
+        return own, [f"rule {by.name} says {own}" if by else f"said to be {own}"]
     impact: Impact = verdict.get("impact") or "narrow"
     importance = service.importance if service is not None else None
     tier = plan.matrix[importance or "core"][impact]

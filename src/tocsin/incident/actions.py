@@ -1,17 +1,51 @@
-"""What people do about an incident: whether it may be done, and what it changes. Pure."""
+"""What people do about an incident: whether it may be done, and who does it. Pure."""
 
 from __future__ import annotations
 
-from tocsin._core.action import ACTIONS, Action
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tocsin._core import action as acts
+from tocsin._core.action import Act, Action
 from tocsin._core.errors import Conflict
-from tocsin._core.incident import Acknowledgement, Change, Incident
-from tocsin.incident import audience
+from tocsin._core.incident import Incident
+from tocsin.incident import ending, grading, handling
 from tocsin.incident.draft import Draft
+
+_DOES: Mapping[type[Act], Callable[[Draft, Action, Any], None]] = {
+    acts.Acknowledge: handling.acknowledge,
+    acts.Assign: handling.assign,
+    acts.Contain: handling.contain,
+    acts.Update: handling.update,
+    acts.Note: handling.note,
+    acts.Snooze: handling.snooze,
+    acts.Raise: grading.raise_tier,
+    acts.Lower: grading.lower_tier,
+    acts.Reclassify: grading.reclassify,
+    acts.Widen: grading.add_service,
+    acts.Change: handling.change,
+    acts.Restore: ending.restore,
+    acts.StillBroken: ending.still_broken,
+    acts.Close: ending.close,
+    acts.FalseAlarm: ending.false_alarm,
+    acts.Merge: ending.merge,
+    acts.Reopen: ending.reopen,
+    acts.VendorAcknowledge: handling.vendor_acknowledge,
+}
+
+_OPEN = tuple(name for name in acts.ACTIONS if name not in ("reopen", "still_broken"))
+_ALWAYS = ("update", "note", "change", "assign", "reclassify", "add_service", "vendor_acknowledge")
+_RESTORED = (*_ALWAYS, "still_broken", "close", "false_alarm", "merge", "reopen")
 
 
 def allowed(incident: Incident) -> tuple[str, ...]:
     """The actions that an incident takes in its state."""
-    return () if incident.closed_at is not None else ACTIONS
+    if incident.closed_at is not None:
+        return ("reopen",)
+    if incident.restored_at is not None:
+        return tuple(name for name in acts.ACTIONS if name in _RESTORED)
+    is_quiet = incident.cleared_at is not None and not incident.still_broken
+    return (*_OPEN, "still_broken") if is_quiet else _OPEN
 
 
 def check(incident: Incident, action: Action) -> None:
@@ -19,34 +53,22 @@ def check(incident: Incident, action: Action) -> None:
     can = allowed(incident)
     current = {"revision": incident.revision, "state": incident.state, "allowed": list(can)}
     if action.action not in can:
-        takes = ", ".join(can) or "no more actions"
+        takes = ", ".join(can)
         raise Conflict(f"{incident.id} is {incident.state} and takes {takes}", current)
-    if action.if_revision is not None and action.if_revision != incident.revision:
-        message = f"{incident.id} has changed: it is at revision {incident.revision}, not {action.if_revision}"
-        raise Conflict(f"{message}; look at it again, then act", current)
 
 
-def acknowledge(draft: Draft, action: Action) -> None:
-    """Record that a group has it. Only the lead group's word, or command's, makes the incident acknowledged.
+def superseded(incident: Incident, action: Action) -> Conflict:
+    """Why an act is refused that was meant for another revision; ``incident`` is how it is now."""
+    current = {"revision": incident.revision, "state": incident.state, "allowed": list(allowed(incident))}
+    message = f"{incident.id} has changed: it is at revision {incident.revision}, not {action.if_revision}"
+    return Conflict(f"{message}; look at it again, then act", current)
 
-    The same word said again changes nothing, unless its group has come to lead since.
-    """
-    incident = draft.incident
-    known = any((given.group, given.by) == (action.group, action.by) for given in incident.acknowledgements)
-    settles = action.group in audience.lead_and_command(incident, draft.plan) and incident.acknowledged_at is None
-    if known and not settles:
-        return
-    others = tuple(given for given in incident.acknowledgements if (given.group, given.by) != (action.group, action.by))
-    given = Acknowledgement(group=action.group, by=action.by, at=draft.now)
-    draft.set(acknowledgements=(*others, given))
-    changes: tuple[Change, ...] = ()
-    if settles:
-        draft.set(acknowledged_by=action.by, acknowledged_at=draft.now)
-        if incident.state == "open":
-            draft.set(state="acknowledged")
-            changes = (Change("state", "open", "acknowledged"),)
-    shown = [(change.field, change.from_, change.to) for change in changes]
-    draft.enter(action.by, "acknowledged", group=action.group, changes=shown)
-    if incident.announced_at is not None:
-        # Before anybody was told of the incident, its opening says who has it.
-        draft.tell("acknowledged", audience.lead_and_command(incident, draft.plan), changes=changes)
+
+def is_late(incident: Incident, action: Action) -> bool:
+    """Whether the incident has changed since the person looked at it."""
+    return action.if_revision is not None and action.if_revision != incident.revision
+
+
+def perform(draft: Draft, action: Action) -> None:
+    """Do it. Raises ``Conflict`` and ``Unprocessable`` for what this incident does not take."""
+    _DOES[type(action.act)](draft, action, action.act)

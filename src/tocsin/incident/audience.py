@@ -43,3 +43,10 @@ def told_of(class_: IncidentClass, tier: Tier, plan: Plan) -> tuple[str, ...]:
     if tell == "lead":
         return (class_.lead,)
     return in_order((class_.lead, *class_.also, "command"))
+
+
+def acknowledgements(incident: Incident, plan: Plan, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What these groups are asked for while nobody has acknowledged an incident for which somebody should."""
+    if incident.acknowledged_at is not None or (plan.tiers[incident.tier].ack_within is None):
+        return {}
+    return dict.fromkeys(groups, ("acknowledge",))

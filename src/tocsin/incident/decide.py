@@ -9,12 +9,13 @@ from __future__ import annotations
 import msgspec
 
 from tocsin._core.action import Action
+from tocsin._core.declaration import Declared
 from tocsin._core.incident import Fallback, Incident, Notice
 from tocsin._core.plan import Plan
 from tocsin._core.timeline import TimelineEntry
 from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
-from tocsin.incident import actions, escalation, opening, signals
+from tocsin.incident import actions, escalation, handling, opening, recovery, signals, updates
 from tocsin.incident.draft import Draft
 
 ARRIVED_EVERY: Millis = 10 * MINUTE
@@ -37,16 +38,26 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(
-    incident: Incident | None, view: View, plan: Plan, now: Millis, *, counter: int = 0, action: Action | None = None
+    incident: Incident | None,
+    view: View,
+    plan: Plan,
+    now: Millis,
+    *,
+    counter: int = 0,
+    action: Action | Declared | None = None,
 ) -> Decision:
     """Decide about one incident key. ``counter`` is counted up by the caller while an incident's id is taken.
 
-    ``action`` is what a person does about the incident, which takes it: ``actions.check`` has said so.
+    ``action`` is what a person does about the incident, which takes it: ``actions.check`` has said so; or the
+    declaration of one, on a key that has none. Raises ``Conflict`` and ``Unprocessable`` for what makes no sense.
     """
     present = Draft(incident, plan, now) if incident else None
-    if present and action:
+    if present and isinstance(action, Action):
         # Before the clocks: what is acknowledged at the last moment is not escalated.
-        actions.acknowledge(present, action)
+        if actions.is_late(present.incident, action):
+            handling.refuse(present, action)
+        else:
+            actions.perform(present, action)
     drafts = [(present, view)] if present else []
     fallbacks = _take_fallbacks(present, view) if present else []
     if present and present.is_open and signals.returned_too_late(present.incident, view, plan):
@@ -55,8 +66,15 @@ def decide(
         if view.joined:
             opening.join(present, view.joined)
         _go_on(present, view)
+    elif isinstance(action, Declared):
+        follows = _previous(present, view, plan, now)
+        opened = opening.declare(view.of_next(), action, plan, now, counter=counter, follows=follows)
+        if view.joined:
+            opening.join(opened, view.joined)
+        drafts = [(draft, view.of_last()) for draft, _ in drafts] + [(opened, view.of_next())]
+        _go_on(opened, view.of_next())
     elif view.joined:
-        follows = _previous(present, view, plan)
+        follows = _previous(present, view, plan, view.joined.first_at)
         own = view.of_next()
         opened = opening.open_incident(own, view.joined, plan, now, counter=counter, follows=follows)
         drafts = [(draft, view.of_last()) for draft, _ in drafts] + [(opened, own)]
@@ -68,21 +86,21 @@ def _go_on(draft: Draft, view: View) -> None:
     signals.follow(draft, view)
     opening.announce(draft, view)
     if draft.is_open:
-        signals.miss_recovery_time(draft)
         signals.tell_clearing(draft)
         opening.tell_added(draft)
         escalation.escalate(draft)
+        recovery.follow(draft)
+        updates.remind(draft)
         signals.tell_stale(draft, view)
         signals.auto_restore(draft)
 
 
-def _previous(present: Draft | None, view: View, plan: Plan) -> str:
-    """The incident of this key that was closed not long before a new one opens."""
-    assert view.joined is not None
+def _previous(present: Draft | None, view: View, plan: Plan, at: Millis) -> str:
+    """The incident of this key that was closed not long before a new one opens, ``at`` this time."""
     previous = view.previous
     if present and present.incident.closed_at is not None:
         previous = (present.incident.id, present.incident.closed_at)
-    if previous and view.joined.first_at - previous[1] <= plan.incidents.reopen_within:
+    if previous and at - previous[1] <= plan.incidents.reopen_within:
         return previous[0]
     return ""
 
@@ -139,8 +157,9 @@ def _clock(draft: Draft) -> Millis | None:
             incident.announce_at if incident.announced_at is None else None,
             signals.clearing_due(incident, plan),
             signals.restoring_due(incident, plan),
-            signals.missing_due(incident),
             opening.added_due(incident),
             escalation.escalation_due(incident, plan),
+            updates.reminder_due(incident, plan),
+            *recovery.dues(incident),
         )
     return min((clock for clock in clocks if clock is not None), default=None)

@@ -10,26 +10,29 @@ from typing import Any
 
 import msgspec
 
+from tocsin._core.action import Action
 from tocsin._core.hours import carriers, group_of
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Fallback, Incident, Notice
+from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Event, Fallback, Incident, Notice
 from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.timeline import TimelineEntry, chained
 from tocsin._core.times import Millis
 from tocsin._core.view import View
 from tocsin.incident.audience import in_order
+from tocsin.incident.recording import with_service
 
 ROOM = 256 * 1024
 """Characters of labels and annotations that a notice shows; of a single alert that is larger, all the same."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
-    event: str
+    event: Event
     groups: tuple[str, ...]
     reason: str
     changes: tuple[Change, ...]
     asks: dict[str, tuple[str, ...]]
+    said: dict[str, Any]
 
 
 class Draft:
@@ -91,6 +94,15 @@ class Draft:
         )
         self.timeline.append((self.incident.id, entry))
 
+    def act(self, action: Action, name: str, **detail: Any) -> None:
+        """Enter into the timeline what a person did, and for whom and by which way they came."""
+        group = {"group": action.group} if action.group else {}
+        self.enter(action.by, name, via=action.via, verified=action.verified, **{**group, **detail})
+
+    def extend_record(self, service: str) -> None:
+        """Add what the catalogue says of a service to what is known of the incident."""
+        self.set(record=with_service(self.incident.record, service, self.plan))
+
     def count(self, *labels: str) -> None:
         """Count something in the store's figures; drills are no figures."""
         if not self.incident.drill:
@@ -107,16 +119,18 @@ class Draft:
 
     def tell(
         self,
-        event: str,
+        event: Event,
         groups: tuple[str, ...],
         *,
         reason: str = "",
         changes: tuple[Change, ...] = (),
         asks: Mapping[str, tuple[str, ...]] | None = None,
+        said: Mapping[str, Any] | None = None,
     ) -> None:
-        """Owe a notice of an event to groups."""
+        """Owe a notice of an event to groups. ``said`` is what a person said that it is about."""
         asked = {group: names for group, names in (asks or {}).items() if group in groups}
-        self._events.append(_Event(event=event, groups=groups, reason=reason, changes=changes, asks=asked))
+        words = dict(said or {})
+        self._events.append(_Event(event=event, groups=groups, reason=reason, changes=changes, asks=asked, said=words))
         self.set(told=in_order((*self.incident.told, *groups)))
 
     def finish(self, view: View) -> tuple[Notice, ...]:
@@ -182,6 +196,7 @@ class Draft:
             incident=shown,
             alerts=shown_alerts,
             truncated_alerts=max(0, incident.total - len(shown_alerts)) + incident.truncated,
+            said=event.said,
             accepted_at=_behind(event.event, incident, view, self.now),
         )
 

@@ -1,8 +1,8 @@
-"""The stages by which an incident that nobody takes up is told further. Pure.
+"""The stages by which an incident that nobody takes up, or that lasts, is told further. Pure; the plan names them.
 
-A stage is counted from the commit of ``opened``, whatever its tier then was: a raise restarts nothing, and the shorter
-time of the new tier holds from then on. While nothing fires no stage speaks; what has passed meanwhile speaks at once,
-in one notice, when it fires again.
+A time is counted from the commit of ``opened``, whatever the tier then was: a raise restarts nothing, and the shorter
+times of the new tier hold from then on. While no clock runs no stage speaks; what has passed meanwhile speaks at once,
+in one notice, when they run again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from tocsin._core.times import Millis
 from tocsin._core.watch import Stage
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
+from tocsin.incident.recording import within_hours
 
 
 def stages_of(incident: Incident, plan: Plan) -> tuple[Stage, ...]:
@@ -20,31 +21,35 @@ def stages_of(incident: Incident, plan: Plan) -> tuple[Stage, ...]:
     return tuple(plan.escalation.get(incident.tier, ()))
 
 
-def stage_due(incident: Incident, stage: Stage) -> Millis | None:
+def stage_due(incident: Incident, stage: Stage, plan: Plan) -> Millis | None:
     """When a stage speaks next; ``None`` if it has spoken for good, or what it waits for has been done."""
-    if incident.announced_at is None or incident.cleared_at is not None:
+    if not incident.is_running or incident.announced_at is None or _is_done(incident, stage):
         return None
-    if _is_done(stage, incident):
-        return None
+    calendar = plan.tiers[incident.tier].calendar
     told = next((entry.at for entry in incident.escalated if entry.stage == stage.name), None)
-    if told is None:
-        if stage.after is not None:
-            return incident.announced_at + stage.after
-        return incident.started_at + round(incident.rto * (stage.at or 0))
-    return None if stage.repeat_every is None else told + stage.repeat_every
+    if told is not None:
+        if stage.repeat_every is None:
+            return None
+        due = within_hours(plan, calendar, told, stage.repeat_every)
+    elif stage.at is not None:
+        due = max(incident.announced_at, incident.started_at + int(incident.rto * stage.at))
+    else:
+        due = within_hours(plan, calendar, incident.announced_at, stage.after or 0)
+    return max(due, incident.snoozed_until or 0)
 
 
-def _is_done(stage: Stage, incident: Incident) -> bool:
-    if stage.unless == "acknowledged":
-        return incident.acknowledged_at is not None
-    if stage.unless == "contained":
-        return incident.state in ("contained", "restored")
-    return stage.unless == "restored" and incident.state == "restored"
+def _is_done(incident: Incident, stage: Stage) -> bool:
+    done = {
+        "acknowledged": incident.acknowledged_at is not None or incident.contained_at is not None,
+        "contained": incident.contained_at is not None,
+        "restored": incident.restored_at is not None,
+    }
+    return stage.unless is not None and done[stage.unless]
 
 
 def escalation_due(incident: Incident, plan: Plan) -> Millis | None:
     """When the next stage speaks, if none of what they wait for is done by then."""
-    dues = (stage_due(incident, stage) for stage in stages_of(incident, plan))
+    dues = (stage_due(incident, stage, plan) for stage in stages_of(incident, plan))
     return min((due for due in dues if due is not None), default=None)
 
 
@@ -52,7 +57,7 @@ def escalate(draft: Draft) -> None:
     """Tell of the stages that are due: together, by the name of the last of them."""
     stages = []
     for stage in stages_of(draft.incident, draft.plan):
-        due = stage_due(draft.incident, stage)
+        due = stage_due(draft.incident, stage, draft.plan)
         if due is not None and draft.now >= due:
             stages.append(stage)
     if not stages:
@@ -64,4 +69,5 @@ def escalate(draft: Draft) -> None:
         draft.count("escalations", draft.incident.tier.value, name)
     groups = audience.in_order(group for stage in stages for group in stage.tell)
     draft.note("escalated", stages=names)
-    draft.tell("escalated", groups, reason=names[-1], asks=dict.fromkeys(groups, ("acknowledge",)))
+    asks = audience.acknowledgements(draft.incident, draft.plan, groups)
+    draft.tell("escalated", groups, reason=names[-1], asks=asks, said={"stages": names})

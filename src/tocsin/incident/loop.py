@@ -14,6 +14,7 @@ from typing import Protocol
 
 from tocsin._core.action import Action
 from tocsin._core.clock import Clock, sleep_unless
+from tocsin._core.declaration import Declared
 from tocsin._core.errors import StoreError
 from tocsin._core.incident import AlertRecord, Delivery, Fallback, Incident, Notice
 from tocsin._core.model import Classification
@@ -196,7 +197,9 @@ class IncidentLoop:
                 return error
         return None
 
-    async def settle(self, keys: Keys, claim: Claim, action: Action | None = None) -> tuple[Incident, ...] | None:
+    async def settle(
+        self, keys: Keys, claim: Claim, action: Action | Declared | None = None
+    ) -> tuple[Incident, ...] | None:
         """Decide about a claimed key, and commit; answers what was changed, or ``None`` if another was quicker.
 
         Raises ``StoreError``.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from tocsin._core.declaration import Declared
 from tocsin._core.ids import incident_id
 from tocsin._core.incident import Change, Incident
 from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
+from tocsin._core.record import Estimate, Record, VendorTerms
 from tocsin._core.times import MINUTE, SECOND, Millis, format_duration
 from tocsin._core.view import Joined, View
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
+from tocsin.incident.recording import first_record, vendor_terms, within_hours
 
 ADDED_EVERY: Millis = 5 * MINUTE
 """Joining alerts are told at most once in this time, combined."""
@@ -29,10 +32,13 @@ def open_incident(view: View, joined: Joined, plan: Plan, now: Millis, *, counte
         class_=top.class_,
         secondary_classes=tuple(name for name in joined.classes if name != top.class_),
         tier=top.tier,
+        subtype=top.subtype,
         title=top.title,
         services=joined.services,
         decision=top,
+        record=first_record(top, joined.services, plan),
         rto=joined.shortest.rto,
+        sla_limit=top.sla_limit,
         drill=top.drill,
         started_at=start if start is not None and backdated else joined.first_at,
         first_at=joined.first_at,
@@ -42,13 +48,61 @@ def open_incident(view: View, joined: Joined, plan: Plan, now: Millis, *, counte
         total=view.total,
         truncated=view.truncated,
     )
+    incident = replace(incident, vendor_terms=vendor_terms(top, incident.started_at, plan))
     draft = Draft(incident, plan, now, is_new=True)
     draft.note("opened", tier=top.tier.value, **{"class": top.class_}, rule=top.rule, reasons=list(top.reasons))
-    draft.count("opened", top.class_, top.tier.value)
-    draft.count("service", top.service if top.service in plan.services else "_other", top.tier.value)
-    if follows:
-        draft.note("follows", incident=follows)
+    _count_opened(draft)
     return draft
+
+
+def declare(view: View, declared: Declared, plan: Plan, now: Millis, *, counter: int, follows: str) -> Draft:
+    """A new incident by a person's word: told at once, and its clocks run until somebody restores it."""
+    asked, decision = declared.asked, declared.decision
+    said = asked.declaration
+    start = said.started_at
+    services = (decision.service,) if decision.service else ()
+    found = {name: getattr(said, name) for name in Record.__struct_fields__ if getattr(said, name) is not None}
+    incident = Incident(
+        id=incident_id(asked.request, now, counter),
+        key=view.key,
+        key_text=decision.key_text,
+        class_=decision.class_,
+        tier=decision.tier,
+        subtype=decision.subtype,
+        title=decision.title,
+        services=services,
+        decision=decision,
+        record=replace(first_record(decision, services, plan), **found),
+        rto=decision.rto,
+        sla_limit=decision.sla_limit,
+        drill=decision.drill,
+        started_at=now if start is None else min(start, now),
+        first_at=now,
+        announce_at=now,
+        follows=follows,
+        declared_by=asked.by,
+        request=asked.request,
+        still_broken=True,
+    )
+    if said.eta is not None:
+        incident = replace(incident, eta=Estimate(at=said.eta, by=asked.by, said_at=now))
+    incident = replace(incident, vendor_terms=vendor_terms(decision, incident.started_at, plan))
+    draft = Draft(incident, plan, now, is_new=True)
+    text = {"description": said.description} if said.description else {}
+    group = {"group": asked.group} if asked.group else {}
+    detail = {"tier": decision.tier.value, "class": decision.class_, "reasons": list(decision.reasons)}
+    draft.enter(asked.by, "declared", via="api", verified=True, **group, **detail, **text)
+    _count_opened(draft)
+    return draft
+
+
+def _count_opened(draft: Draft) -> None:
+    incident = draft.incident
+    service = incident.decision.service
+    draft.count("opened", incident.class_, incident.tier.value)
+    draft.count("service", service if service in draft.plan.services else "_other", incident.tier.value)
+    if incident.follows:
+        draft.note("follows", incident=incident.follows)
 
 
 def join(draft: Draft, joined: Joined) -> None:
@@ -60,7 +114,13 @@ def join(draft: Draft, joined: Joined) -> None:
         services=tuple(dict.fromkeys((*incident.services, *joined.services)))[:20],
         secondary_classes=tuple(dict.fromkeys(others)),
     )
-    if top.tier.rank > incident.tier.rank:
+    for service in joined.services:
+        if service not in incident.services:
+            draft.extend_record(service)
+    limits = [limit for limit in (incident.sla_limit, top.sla_limit) if limit is not None]
+    draft.set(sla_limit=min(limits, default=None))
+    # What a person has lowered is raised by an alert that it had not had, not by one that fires again.
+    if top.tier.rank > incident.tier.rank and (joined.count or not incident.lowered):
         _raise(draft, joined)
     elif joined.shortest.rto < incident.rto:
         _shorten(draft, joined.shortest)
@@ -87,6 +147,7 @@ def _raise(draft: Draft, joined: Joined) -> None:
     draft.set(
         tier=top.tier,
         class_=top.class_,
+        subtype=top.subtype or before.subtype,
         secondary_classes=tuple(name for name in classes if name != top.class_),
         title=top.title,
         decision=top,
@@ -98,7 +159,7 @@ def _raise(draft: Draft, joined: Joined) -> None:
     )
     if before.announced_at is not None:
         groups = audience.in_order((*before.told, *audience.named_by_tier(draft.incident, draft.plan)))
-        asks = _acknowledgements(draft, groups)
+        asks = audience.acknowledgements(draft.incident, draft.plan, groups)
         draft.tell("tier_raised", groups, reason="worse_alert", changes=tuple(changes), asks=asks)
         draft.set(joined=0)
 
@@ -110,21 +171,24 @@ def announce(draft: Draft, view: View) -> None:
     incident = draft.incident
     if incident.announced_at is not None or draft.now < incident.announce_at:
         return
-    if view.firing == 0 and view.zero_at <= incident.announce_at:
+    if view.firing == 0 and view.zero_at <= incident.announce_at and not incident.still_broken:
         draft.set(state="closed", outcome="transient", closed_at=draft.now, joined=0)
         draft.note("closed", outcome="transient")
         draft.count("closed", incident.class_, incident.tier.value, "transient")
         draft.suppressed.append("transient")
         return
     groups = audience.named_by_tier(incident, draft.plan)
-    draft.set(announced_at=draft.now, joined=0)
-    draft.tell("opened", groups, asks=_acknowledgements(draft, groups))
+    draft.set(announced_at=draft.now, joined=0, vendor_terms=_bound(incident, draft))
+    draft.tell("opened", groups, asks=audience.acknowledgements(draft.incident, draft.plan, groups))
 
 
-def _acknowledgements(draft: Draft, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    if draft.plan.tiers[draft.incident.tier].ack_within is None or draft.incident.acknowledged_at is not None:
-        return {}
-    return dict.fromkeys(groups, ("acknowledge",))
+def _bound(incident: Incident, draft: Draft) -> VendorTerms | None:
+    """The vendor's terms, now that its time to acknowledge begins."""
+    terms, plan = incident.vendor_terms, draft.plan
+    vendor = plan.vendors.get(terms.vendor) if terms is not None else None
+    if terms is None or vendor is None or vendor.ack_within is None:
+        return terms
+    return replace(terms, acknowledge_by=within_hours(plan, vendor.calendar, draft.now, vendor.ack_within))
 
 
 def added_due(incident: Incident) -> Millis | None:

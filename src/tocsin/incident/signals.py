@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from tocsin._core.incident import Incident, Outcome
+from typing import Literal
+
+from tocsin._core.incident import Incident
 from tocsin._core.plan import Plan
-from tocsin._core.times import SECOND, Millis, format_time
+from tocsin._core.times import Millis
 from tocsin._core.view import View
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
+from tocsin.incident.ending import end, resumed
 
 
 def returned_too_late(incident: Incident, view: View, plan: Plan) -> bool:
     """Whether alerts fired again so long after the clearing that this is another incident."""
-    if incident.cleared_at is None or incident.announced_at is None or view.joined is None:
+    if incident.cleared_at is None or incident.announced_at is None or view.joined is None or incident.still_broken:
         return False
     return view.joined.first_at - incident.cleared_at > plan.incidents.reopen_within
 
 
 def close_unconfirmed(draft: Draft) -> None:
-    """Close an incident that nobody confirmed as restored, as of its clearing."""
-    draft.set(restored_at=draft.incident.cleared_at, joined=0)
-    _close(draft, "unconfirmed")
+    """Close an incident that has been quiet too long to come back: as of its clearing, unless somebody restored it."""
+    if draft.incident.restored_at is None:
+        draft.set(restored_at=draft.incident.cleared_at)
+        end(draft, "unconfirmed")
+    else:
+        end(draft, "recovered")
 
 
 def follow(draft: Draft, view: View) -> None:
@@ -30,25 +36,36 @@ def follow(draft: Draft, view: View) -> None:
         draft.set(truncated=view.truncated)
         draft.note("alerts_truncated", count=view.truncated)
     if view.firing > 0:
-        _fires(draft)
+        _fires(draft, view)
     else:
         _is_quiet(draft, view)
 
 
-def _fires(draft: Draft) -> None:
+def _fires(draft: Draft, view: View) -> None:
     incident = draft.incident
     if incident.cleared_at is None:
+        # Restored while it fires: what fires stays silent, and what joins says that it is not over.
+        if incident.restored_at is not None and view.joined is not None and view.joined.count:
+            _come_back(draft)
         return
     draft.set(cleared_at=None, cleared_reason="", clearing_told=False)
-    if incident.clearing_told:
-        draft.note("fired_again")
-        draft.set(state="open" if incident.state == "restored" else incident.state, restored_at=None, joined=0)
-        draft.tell("reopened", incident.told)
+    if incident.clearing_told or incident.restored_at is not None:
+        _come_back(draft)
     elif incident.announced_at is not None:
         draft.suppressed.append("settling")
 
 
+def _come_back(draft: Draft) -> None:
+    incident = draft.incident
+    draft.note("fired_again")
+    state = resumed(incident) if incident.state == "restored" else incident.state
+    draft.set(state=state, restored_at=None, restored_by="", joined=0, still_broken=False)
+    draft.tell("reopened", incident.told)
+
+
 def _is_quiet(draft: Draft, view: View) -> None:
+    if draft.incident.total == 0:
+        return  # declared by hand: there are no signals that could say it is over
     at = view.zero_at or draft.now
     reason = "not_seen" if view.unseen else "resolved"
     incident = draft.incident
@@ -61,6 +78,8 @@ def clearing_due(incident: Incident, plan: Plan) -> Millis | None:
     """When the clearing is to be told: the first at once, later ones after a time of quiet."""
     if incident.announced_at is None or incident.cleared_at is None or incident.clearing_told:
         return None
+    if incident.restored_at is not None:
+        return None  # that it is back was said already, and asked of nobody
     return incident.cleared_at + (plan.incidents.settle if incident.clearings else 0)
 
 
@@ -79,7 +98,7 @@ def tell_clearing(draft: Draft) -> None:
 def restoring_due(incident: Incident, plan: Plan) -> Millis | None:
     """When a quiet incident of this tier closes by itself; ``None`` if it never does."""
     after = plan.tiers[incident.tier].auto_restore
-    if after is None or incident.announced_at is None or incident.cleared_at is None:
+    if after is None or incident.announced_at is None or incident.cleared_at is None or incident.still_broken:
         return None
     return incident.cleared_at + after
 
@@ -90,51 +109,13 @@ def auto_restore(draft: Draft) -> None:
     if due is None or draft.now < due:
         return
     # An alert that was only lost from sight says nothing about recovery.
-    outcome: Outcome = "recovered" if draft.incident.cleared_reason == "resolved" else "unconfirmed"
-    draft.set(restored_at=draft.incident.cleared_at)
-    draft.note("restored", by="auto_restore")
-    _close(draft, outcome)
-
-
-def _close(draft: Draft, outcome: Outcome) -> None:
-    incident = draft.incident
-    restored_at = incident.restored_at or draft.now
-    if restored_at > incident.rto_deadline:
-        _count_recovery_time(draft, "missed")
-    elif incident.cleared_reason != "not_seen":
-        # Of a signal that was only lost nobody knows whether the service recovered in time.
-        _count_recovery_time(draft, "met")
-    if outcome == "recovered":
-        draft.observe("recover", (restored_at - incident.started_at) / SECOND, incident.class_, incident.tier.value)
-    draft.set(state="closed", outcome=outcome, closed_at=draft.now)
-    draft.note("closed", outcome=outcome)
-    draft.count("closed", incident.class_, incident.tier.value, outcome)
-    draft.tell("closed", incident.told, reason=outcome)
-
-
-def missing_due(incident: Incident) -> Millis | None:
-    """When the recovery time is missed; ``None`` while nothing fires, or once an outcome stands."""
-    if incident.rto_outcome or incident.announced_at is None or incident.cleared_at is not None:
-        return None
-    return incident.rto_deadline
-
-
-def miss_recovery_time(draft: Draft) -> None:
-    """Count a recovery time as missed the moment it passes, not only when somebody restores the service."""
-    due = missing_due(draft.incident)
-    if due is not None and draft.now >= due:
-        _count_recovery_time(draft, "missed")
-
-
-def _count_recovery_time(draft: Draft, outcome: str) -> None:
-    incident = draft.incident
-    if incident.rto_outcome:
-        return
-    draft.set(rto_outcome=outcome)
-    draft.note(f"rto_{outcome}", deadline=format_time(incident.rto_deadline))
-    draft.count("rto", incident.class_, incident.tier.value, outcome)
-    if incident.decision.vendor in draft.plan.vendors:
-        draft.count("vendor_rto", incident.decision.vendor, outcome)
+    outcome: Literal["recovered", "unconfirmed"] = "unconfirmed"
+    if draft.incident.cleared_reason == "resolved" or draft.incident.restored_at is not None:
+        outcome = "recovered"
+    if draft.incident.restored_at is None:
+        draft.set(restored_at=draft.incident.cleared_at)
+        draft.note("restored", by="auto_restore")
+    end(draft, outcome)
 
 
 def tell_stale(draft: Draft, view: View) -> None:

@@ -1,91 +1,130 @@
-"""``POST /api/v1/incidents/{id}/actions``: what a person does about an incident.
+"""Acting: ``POST /api/v1/incidents/{id}/actions``, and ``POST /api/v1/incidents`` to declare one.
 
-In comes JSON, on goes an ``Action`` that makes sense by itself; whether the incident takes it is decided where it is
-committed. The answer is the incident as it then is.
+In comes JSON, on goes an ``Action`` or a ``Declaration`` that makes sense by itself; whether the incident takes it is
+decided where it is committed. The answer is the incident as it then is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from tocsin._core.action import ACTIONS, Action
+from tocsin._core.action import ACTIONS, ACTS, Acknowledge, Action
 from tocsin._core.clock import Clock
+from tocsin._core.declaration import Asked, Declaration
 from tocsin._core.errors import Unprocessable, Unreadable
+from tocsin._core.fields import read
 from tocsin._core.ids import normal_incident_id
 from tocsin._core.incident import Incident
 from tocsin._core.plan import Plan
 from tocsin.view import shapes
 
 LONGEST_NAME = 100
-FIELDS = ("action", "by", "group", "if_revision")
+COMMON = ("action", "by", "group", "if_revision")
+"""What every action takes beside its own fields."""
 
 
 class ActionRoutes:
-    """The route. ``act`` does what is asked for; ``caller`` names the token that a request bears, ``""`` without."""
+    """The routes. ``act`` and ``declare`` do what is asked for; ``caller`` names the token that a request bears, ``""``
+    without."""
 
     def __init__(
         self,
         *,
         act: Callable[[Action], Awaitable[Incident]],
+        declare: Callable[[Asked], Awaitable[Incident]],
         caller: Callable[[web.Request], str],
         plan: Callable[[], Plan],
         clock: Clock,
     ) -> None:
         self._act = act
+        self._declare = declare
         self._caller = caller
         self._plan = plan
         self._clock = clock
 
     def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
-        """The route, with the right it needs."""
-        return ((web.post("/api/v1/incidents/{id}/actions", self.post), "act"),)
+        """The routes, with the right they need."""
+        return (
+            (web.post("/api/v1/incidents/{id}/actions", self.post), "act"),
+            (web.post("/api/v1/incidents", self.declare), "act"),
+        )
 
     async def post(self, request: web.Request) -> web.Response:
         """Act; answers the incident."""
-        plan = self._plan()
-        given = _object(await request.read())
-        incident_id = normal_incident_id(request.match_info["id"])
-        action = read_action(given, incident_id, groups=tuple(plan.groups), caller=self._caller(request))
-        incident = await self._act(action)
-        item = shapes.incident_item(incident, plan.language, self._clock.now())
-        return web.Response(body=msgspec.json.encode(item) + b"\n", content_type="application/json")
+        given = _object(await request.read(), '{"action": "acknowledge", "by": "zhang.wei", …}')
+        incident = normal_incident_id(request.match_info["id"])
+        action = read_action(given, incident, self._plan(), caller=self._caller(request))
+        return self._answer(await self._act(action), 200)
+
+    async def declare(self, request: web.Request) -> web.Response:
+        """Declare an incident; answers it. The same ``Idempotency-Key`` again answers the same incident."""
+        given = _object(await request.read(), '{"class": "cyber_attack", "title": "…", "by": "zhang.wei", …}')
+        name = request.headers.get("Idempotency-Key", "") or secrets.token_hex(16)
+        asked = read_declaration(given, groups=tuple(self._plan().groups), caller=self._caller(request), request=name)
+        return self._answer(await self._declare(asked), 201)
+
+    def _answer(self, incident: Incident, status: int) -> web.Response:
+        item = shapes.incident_item(incident, self._plan().language, self._clock.now())
+        return web.Response(body=msgspec.json.encode(item) + b"\n", content_type="application/json", status=status)
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def _object(body: bytes, example: str) -> Mapping[str, Any]:
     try:
         given = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Unreadable("the body is no JSON") from None
     if not isinstance(given, dict):
-        raise Unreadable('the body must be an object, as in {"action": "acknowledge", "by": "zhang.wei", …}')
+        raise Unreadable(f"the body must be an object, as in {example}")
     return given
 
 
-def read_action(given: Mapping[str, Any], incident: str, *, groups: Collection[str], caller: str) -> Action:
+def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, caller: str) -> Action:
     """The action that a body asks for; raises ``Unprocessable`` with every fault. ``caller`` is the token's name."""
     problems: list[tuple[str, str]] = []
-    if given.get("action") not in ACTIONS:
+    name, act = given.get("action"), None
+    kind = ACTS.get(name) if isinstance(name, str) else None
+    if kind is None:
         problems.append(("action", f"must be one of: {', '.join(ACTIONS)}"))
-    if given.get("group") not in groups:
-        problems.append(("group", f"must be one of: {', '.join(groups)}"))
-    by = given.get("by", caller)
-    if fault := _fault_of_name(by, caller):
+    else:
+        act, found = read(kind, {field: value for field, value in given.items() if field not in COMMON})
+        problems += found
+    by, group = given.get("by", caller), given.get("group") or ""
+    is_needed = kind is Acknowledge and not plan.people
+    if group not in plan.groups and (group or is_needed):
+        problems.append(("group", f"must be one of: {', '.join(plan.groups)}"))
+    if fault := fault_of_name(by, caller):
         problems.append(("by", fault))
     revision = given.get("if_revision")
     if revision is not None and (not isinstance(revision, int) or isinstance(revision, bool) or revision < 0):
         problems.append(("if_revision", "must be the number of the revision that you saw"))
-    unknown = f"is no field of an action; there are {', '.join(FIELDS)}"
-    problems += ((name[:64], unknown) for name in given if name not in FIELDS)
-    if problems:
+    if problems or act is None:
         raise Unprocessable("this is no action; nothing was done", problems)
-    return Action(incident=incident, action=given["action"], by=by, group=given["group"], if_revision=revision)
+    return Action(incident=incident, act=act, by=by, group=group, if_revision=revision)
 
 
-def _fault_of_name(by: object, caller: str) -> str:
+def read_declaration(given: Mapping[str, Any], *, groups: Sequence[str], caller: str, request: str) -> Asked:
+    """The declaration that a body asks for; raises ``Unprocessable`` with every fault."""
+    own = {field: value for field, value in given.items() if field not in ("by", "group")}
+    declaration, problems = read(Declaration, own)
+    by, group = given.get("by", caller), given.get("group") or ""
+    if fault := fault_of_name(by, caller):
+        problems.append(("by", fault))
+    if group and group not in groups:
+        problems.append(("group", f"must be one of: {', '.join(groups)}"))
+    if not request.isprintable() or len(request) > LONGEST_NAME:
+        problems.append(("Idempotency-Key", f"must be at most {LONGEST_NAME} printable characters"))
+    if problems or declaration is None:
+        raise Unprocessable("nothing was declared", problems)
+    return Asked(declaration=declaration, by=by, group=group, request=request)
+
+
+def fault_of_name(by: object, caller: str) -> str:
+    """What is wrong with the name of a person who acts; ``""`` if nothing is."""
     if not isinstance(by, str) or not by.strip():
         return "must name the person who acts"
     if by != by.strip() or not by.isprintable() or len(by) > LONGEST_NAME:

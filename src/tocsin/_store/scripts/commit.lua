@@ -35,6 +35,8 @@ local function write_incident(place, id, value, order, closed_at)
   redis.call('SET', KEYS[place], ARGV[value])
   if closed_at < 0 then
     redis.call('ZADD', KEYS[12], order, id)
+    redis.call('ZREM', KEYS[13], id) -- it may have been closed, and taken up again
+    redis.call('ZREM', KEYS[14], id)
     return
   end
   redis.call('PEXPIRE', KEYS[place], c.retention)

@@ -1,0 +1,111 @@
+"""What people say of an incident's weight: its tier, its class, the services that it touches. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin._core import action as acts
+from tocsin._core.action import Action
+from tocsin._core.errors import Conflict
+from tocsin._core.incident import Change, Incident
+from tocsin._core.model import Tier
+from tocsin._core.plan import Plan
+from tocsin._core.times import Millis
+from tocsin.incident import audience
+from tocsin.incident.draft import Draft
+
+MOST_SERVICES = 20
+
+
+def recovery_time(incident: Incident, tier: Tier, plan: Plan) -> Millis:
+    """The recovery time at another tier: the tier's own, or the shorter one that a rule, the service or the vendor
+    wants."""
+    decided = incident.decision
+    bound = decided.rto if decided.rto < plan.tiers[decided.tier].rto else None
+    return plan.tiers[tier].rto if bound is None else min(bound, plan.tiers[tier].rto)
+
+
+def raise_tier(draft: Draft, action: Action, act: acts.Raise) -> None:
+    """Raise the tier: a person may, above any cap. Raises ``Conflict`` if it is as high already."""
+    tier = draft.incident.tier
+    if act.tier.rank <= tier.rank:
+        raise Conflict(f"{draft.incident.id} is {tier} already; to go down there is lower", {"tier": tier.value})
+    lift(draft, act.tier, reason="person", actor=action, said=_given(by=action.by, reason=act.reason))
+
+
+def lift(
+    draft: Draft, tier: Tier, *, reason: str, actor: Action | None = None, said: dict[str, Any] | None = None
+) -> None:
+    """Raise the tier, for a reason, and tell those too whom it adds. Restarts no clock."""
+    incident, plan = draft.incident, draft.plan
+    change = Change("tier", incident.tier.value, tier.value)
+    rto = min(incident.rto, recovery_time(incident, tier, plan))
+    draft.set(tier=tier, rto=rto, announce_at=min(incident.announce_at, incident.first_at + plan.tiers[tier].wait))
+    detail = {"changes": [[change.field, change.from_, change.to]], "reason": reason}
+    if actor is None:
+        draft.note("tier_raised", **detail)
+    else:
+        why = (said or {}).get("reason")
+        draft.act(actor, "tier_raised", **detail, **_given(why=why))
+    if incident.announced_at is not None:
+        groups = audience.in_order((*incident.told, *audience.named_by_tier(draft.incident, plan)))
+        asks = audience.acknowledgements(draft.incident, plan, groups)
+        draft.tell("tier_raised", groups, reason=reason, changes=(change,), asks=asks, said=said)
+
+
+def lower_tier(draft: Draft, action: Action, act: acts.Lower) -> None:
+    """Lower the tier: from then on only a new alert or a clock raises it. Raises ``Conflict`` if it is as low."""
+    incident, plan = draft.incident, draft.plan
+    if act.tier.rank >= incident.tier.rank:
+        raise Conflict(f"{incident.id} is {incident.tier}; to go up there is raise", {"tier": incident.tier.value})
+    change = Change("tier", incident.tier.value, act.tier.value)
+    rto = max(incident.rto, recovery_time(incident, act.tier, plan))
+    draft.set(tier=act.tier, rto=rto, lowered=True)
+    draft.act(action, "tier_lowered", reason=act.reason, changes=[[change.field, change.from_, change.to]])
+    if incident.announced_at is not None:
+        draft.tell("tier_lowered", incident.told, changes=(change,), said=_given(by=action.by, reason=act.reason))
+
+
+def reclassify(draft: Draft, action: Action, act: acts.Reclassify) -> None:
+    """Give it its true class; the old lead and the new one are told. Raises ``Conflict`` for no class of the plan."""
+    incident, plan = draft.incident, draft.plan
+    classes = (act.class_, *(act.secondary_classes or ()))
+    for name in classes:
+        if name not in plan.classes:
+            raise Conflict(f"the plan has no class {name}", {"classes": list(plan.classes)})
+    secondary = incident.secondary_classes if act.secondary_classes is None else act.secondary_classes
+    before = audience.lead(incident, plan)
+    changes = [Change("class", incident.class_, act.class_)] if act.class_ != incident.class_ else []
+    if act.subtype is not None and act.subtype != incident.subtype:
+        changes.append(Change("subtype", incident.subtype, act.subtype))
+    draft.set(
+        class_=act.class_,
+        subtype=incident.subtype if act.subtype is None else act.subtype,
+        secondary_classes=tuple(name for name in dict.fromkeys(secondary) if name != act.class_),
+    )
+    if draft.incident == incident:
+        return
+    shown = [[each.field, each.from_, each.to] for each in changes]
+    draft.act(action, "reclassified", secondary=list(draft.incident.secondary_classes), changes=shown)
+    if incident.announced_at is not None:
+        groups = audience.in_order((*before, *audience.lead(draft.incident, plan)))
+        draft.tell("reclassified", groups, changes=tuple(changes), said=_given(by=action.by, reason=act.reason))
+
+
+def add_service(draft: Draft, action: Action, act: acts.Widen) -> None:
+    """Name a further service that it touches, with what the catalogue says of it."""
+    incident = draft.incident
+    if act.service in incident.services:
+        return
+    if len(incident.services) >= MOST_SERVICES:
+        raise Conflict(f"{incident.id} names {MOST_SERVICES} services, the most that are kept", {})
+    draft.set(services=(*incident.services, act.service))
+    draft.extend_record(act.service)
+    draft.act(action, "service_added", service=act.service)
+    if incident.announced_at is not None:
+        said = {"by": action.by, "action": "add_service", "service": act.service}
+        draft.tell("noted", audience.lead_and_command(draft.incident, draft.plan), said=said)
+
+
+def _given(**said: Any) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value is not None}
