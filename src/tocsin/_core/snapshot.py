@@ -8,6 +8,9 @@ from tocsin._core.incident import Incident
 from tocsin._core.model import Classification
 from tocsin._core.times import SECOND, Millis, format_time
 from tocsin._core.why import Tried, Why
+from tocsin._core.written import recorded
+
+_STEPS = ("acknowledged", "contained", "cleared", "restored", "closed")
 
 
 def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
@@ -36,23 +39,30 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
         },
         "alerts": {"firing": incident.firing, "total": incident.total},
     }
-    if incident.decision.subtype:
-        fields["subtype"] = incident.decision.subtype
-    for name in ("acknowledged_at", "cleared_at", "restored_at", "closed_at"):
-        at = getattr(incident, name)
-        if at is not None:
-            fields[name] = format_time(at)
+    if incident.subtype:
+        fields["subtype"] = incident.subtype
     if incident.cleared_at is not None:
         fields["cleared_reason"] = incident.cleared_reason
-    if incident.outcome:
-        fields["outcome"] = incident.outcome
-    if incident.follows:
-        fields["follows"] = incident.follows
+    for name in ("outcome", "follows", "merged_into", "declared_by", "assigned_to", "contained_by", "restored_by"):
+        if value := getattr(incident, name):
+            fields[name] = value
+    for name in ("still_broken", "drill"):
+        if getattr(incident, name):
+            fields[name] = True
     if incident.truncated:
         fields["truncated_alerts"] = incident.truncated
-    if incident.drill:
-        fields["drill"] = True
-    return fields
+    return {**fields, **_times(incident), **recorded(incident)}
+
+
+def _times(incident: Incident) -> dict[str, Any]:
+    """The times that are known."""
+    times = {
+        "next_update_due": incident.update_due,
+        "snoozed_until": incident.snoozed_until,
+        "sla_deadline": incident.sla_deadline,
+        **{f"{step}_at": getattr(incident, f"{step}_at") for step in _STEPS},
+    }
+    return {name: format_time(at) for name, at in times.items() if at is not None}
 
 
 def decided_item(decision: Classification) -> dict[str, Any]:

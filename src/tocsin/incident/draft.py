@@ -232,6 +232,7 @@ def _background(incident: Incident, plan: Plan) -> dict[str, Any]:
     if incident.acknowledgements:
         last = incident.acknowledgements[-1]
         facts["acknowledged"] = {"by": last.by, "group": last.group}
+        facts["acknowledgements"] = [{"group": given.group, "by": given.by} for given in incident.acknowledgements]
     if incident.decision.links:
         facts["plan_links"] = dict(incident.decision.links)
     if klass:
