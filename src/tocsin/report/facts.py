@@ -13,7 +13,8 @@ def facts(page: Page) -> Iterator[str]:
     """Who and what, and its times."""
     yield from heading(2, page.say("facts"))
     rows = (*_what(page), *_when(page), ("timeline", _chain(page)))
-    yield from table(("", ""), ((page.say(name), text) for name, text in rows if text))
+    first, *others = ((page.say(name), text) for name, text in rows if text)
+    yield from table(first, others)
 
 
 def _what(page: Page) -> Iterator[tuple[str, str]]:
@@ -23,19 +24,24 @@ def _what(page: Page) -> Iterator[tuple[str, str]]:
     yield "tier", words.tiers[incident.tier.value]
     yield "class", page.class_title(incident.class_)
     yield "secondary", words.comma.join(page.class_title(name) for name in incident.secondary_classes)
+    yield "subtype", page.value(incident.subtype, "subtype") if incident.subtype else ""
     yield "state", _state(page)
     yield "services", page.listed(incident.services)
     yield "place", page.listed(name for name in (decision.environment, decision.location) if name)
     yield "vendor", _vendor(page)
     yield "alerts", page.say("alert_count", total=incident.total + incident.truncated, firing=incident.firing)
+    yield "declared", plain(incident.declared_by)
+    yield "assigned", plain(incident.assigned_to)
     yield "follows", incident.follows
+    yield "merged_into", plain(incident.merged_into)
 
 
 def _state(page: Page) -> str:
     incident, words = page.incident, page.words
     if incident.outcome:
         return f"{words.states['closed']} ({words.outcomes[incident.outcome]})"
-    return words.comma.join((words.states[incident.state], words.states[incident.signals]))
+    still = (words.states["still_broken"],) if incident.still_broken else ()
+    return words.comma.join((words.states[incident.state], words.states[incident.signals], *still))
 
 
 def _vendor(page: Page) -> str:
@@ -54,9 +60,10 @@ def _when(page: Page) -> Iterator[tuple[str, str]]:
     yield "accepted", page.after(incident.first_at, start)
     yield "announced", page.after(incident.announced_at, start)
     yield "acknowledged", _by(page, incident.acknowledged_at, incident.acknowledged_by)
+    yield "contained", _by(page, incident.contained_at, incident.contained_by)
     lost = f" ({page.say('signal_lost')})" if incident.cleared_reason == "not_seen" else ""
     yield "cleared", page.after(incident.cleared_at, start) + lost if incident.cleared_at is not None else ""
-    yield "restored", page.after(incident.restored_at, start)
+    yield "restored", _by(page, incident.restored_at, incident.restored_by)
     yield "closed", page.after(incident.closed_at, start)
 
 

@@ -13,6 +13,9 @@ from tocsin.report.page import Page
 _UNSHOWN = frozenset({"reasons"})
 """Details that stand elsewhere in the report."""
 
+_TIMES = frozenset({"eta", "deadline", "due", "restored_at", "until"})
+"""Details that are times."""
+
 
 def acknowledgements(page: Page) -> Iterator[str]:
     """Who said that a group has it, and how long after the group was told."""
@@ -20,14 +23,17 @@ def acknowledgements(page: Page) -> Iterator[str]:
     if incident.announced_at is None:
         return
     yield from heading(2, page.say("has_it"))
-    if not incident.acknowledgements:
+    given = incident.acknowledgements
+    if not given:
         yield page.say("nobody")
         return
-    rows = (
-        (page.group(given.group), plain(given.by), page.after(given.at, incident.started_at))
-        for given in incident.acknowledgements
-    )
+    rows = ((page.group(each.group), plain(each.by), page.after(each.at, incident.started_at)) for each in given)
     yield from table((page.say("group"), page.say("person"), page.say("time")), rows)
+    spoke = {each.group for each in given}
+    silent = [group for group in incident.told if group not in spoke]
+    if silent:
+        yield ""
+        yield page.say("silent", groups=page.groups(silent))
 
 
 def told(page: Page) -> Iterator[str]:
@@ -113,8 +119,12 @@ def _detail(page: Page, name: str, value: object) -> str:
     known = {"event": words.events, "tier": words.tiers, "state": words.states, "outcome": words.outcomes}
     if name == "groups" and isinstance(value, list | tuple):
         return page.groups(str(each) for each in value)
+    if name == "missing" and isinstance(value, list | tuple):
+        return page.words.comma.join(page.field(str(each)) for each in value)
+    if name in _TIMES:
+        return page.moment(value)
     if name == "group":
         return page.group(str(value))
     if name == "class":
         return page.class_title(str(value))
-    return known.get(name, {}).get(str(value)) or page.value(value)
+    return known.get(name, {}).get(str(value)) or page.value(value, name)

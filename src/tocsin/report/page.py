@@ -9,12 +9,15 @@ from typing import Any
 
 from tocsin._core.incident import Incident
 from tocsin._core.plan import Language, Plan
-from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
+from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis, parse_time
 from tocsin._store.listing import Whole
 from tocsin.report.chinese import CHINESE
 from tocsin.report.english import ENGLISH
 from tocsin.report.markdown import plain
 from tocsin.report.words import Words
+
+CLOSED = frozenset({"reason", "stages", "by", "continuity", "responsible_party", "impact_scope", "scope", "subtype"})
+"""Fields whose values may be closed words of ours; what people say in others is never taken for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,13 @@ class Page:
         local = datetime.fromtimestamp(time // SECOND, UTC).astimezone(self.plan.timezone)
         offset = local.strftime("%z")
         return f"{local:%Y-%m-%d %H:%M:%S} {offset[:3]}:{offset[3:5]}"
+
+    def moment(self, text: object) -> str:
+        """A time as an entry has it; shown as it is where it is none."""
+        try:
+            return self.at(parse_time(str(text)))
+        except ValueError:
+            return self.value(text)
 
     def span(self, duration: Millis) -> str:
         """A duration in its two largest units: ``1h58m``."""
@@ -84,16 +94,17 @@ class Page:
         """Names that are nobody's markup, with commas."""
         return self.words.comma.join(plain(item) for item in items)
 
-    def value(self, value: Any) -> str:
-        """Whatever stands in an entry, on one line."""
+    def value(self, value: Any, name: str = "") -> str:
+        """Whatever stands in a field, on one line; a closed word of ours as the language has it."""
         if isinstance(value, dict):
-            pairs = (f"{self.field(name)}{self.words.colon}{self.value(each)}" for name, each in value.items())
+            pairs = (f"{self.field(name)}{self.words.colon}{self.value(each, name)}" for name, each in value.items())
             return self.words.comma.join(pairs)
         if isinstance(value, list | tuple):
-            return self.words.comma.join(self.value(each) for each in value)
+            return self.words.comma.join(self.value(each, name) for each in value)
         if value is None or value == "":
             return "–"
-        return self.words.values.get(str(value)) or plain(str(value))
+        closed = isinstance(value, bool) or name in CLOSED
+        return (self.words.values.get(str(value)) if closed else None) or plain(str(value))
 
     def field(self, name: str) -> str:
         """What a field is called."""

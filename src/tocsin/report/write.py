@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from tocsin._core.plan import Language, Plan
 from tocsin._core.times import Millis
 from tocsin._store.listing import Whole
-from tocsin.report import clocks, facts, history
+from tocsin.report import clocks, facts, history, known
 from tocsin.report.markdown import bullets, heading, plain
 from tocsin.report.page import Page
 
-_PARTS = (facts.facts, facts.why, clocks.clocks, history.acknowledgements, history.told, history.timeline)
+_PARTS = (
+    *(facts.facts, known.record, facts.why, clocks.clocks, known.vendor),
+    *(history.acknowledgements, known.updates, known.changes, history.told, history.timeline),
+)
 
 
 def report(whole: Whole, plan: Plan, language: Language, now: Millis) -> str:
