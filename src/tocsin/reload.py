@@ -17,6 +17,7 @@ from typing import Protocol
 
 from watchfiles import awatch
 
+from tocsin._core.clean import one_line
 from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError, PlanError
 from tocsin._core.message import Sender
@@ -26,7 +27,6 @@ from tocsin._core.times import Millis
 from tocsin._plan.files import rules_digest, secret_digest
 from tocsin.plan import MAX_PROBLEMS, Current, Edition, load
 from tocsin.rehearse import Result, rehearse
-from tocsin.send.clean import one_line
 
 log = logging.getLogger(__name__)
 

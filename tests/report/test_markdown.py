@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.report.reading import marks, shown
 
+from tocsin._core.clean import one_line
 from tocsin.report.markdown import bullets, plain, table
-from tocsin.send.clean import one_line
 
 PIECES = (
     *"\\`*_[]()<>|&~$^!#+-=.:{}\"'@ 1x\n\t",

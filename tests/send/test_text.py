@@ -10,11 +10,11 @@ import pytest
 from tests.send.samples import START, alert, delivery, notice
 
 from tocsin._core.incident import Change, Notice
+from tocsin._core.local import moment, span
 from tocsin._core.times import DAY, HOUR, MINUTE
 from tocsin.send.body import render
 from tocsin.send.chinese import CHINESE
 from tocsin.send.english import ENGLISH
-from tocsin.send.text import moment, span
 
 GROUPS = ("command", "technical", "business", "legal", "data")
 EVENTS = (
@@ -252,4 +252,4 @@ def test_a_time_shows_its_zone(zone: str, shown: str) -> None:
 )
 def test_a_span_has_two_units_at_most(duration: int, shown: str) -> None:
     """The two largest that are not zero."""
-    assert span(duration, ENGLISH) == shown
+    assert span(duration, ENGLISH.units) == shown

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tocsin._core.clean import escaped_json, lines, one_line
 from tocsin._core.errors import PlanError, Unreadable
 from tocsin._core.model import Alert, Classification, Dropped
 from tocsin._core.times import Millis, format_duration, parse_time
 from tocsin.cli.options import RULES, shipped_rules, stop
-from tocsin.send.clean import escaped_json, lines, one_line
 
 if TYPE_CHECKING:
     from tocsin._core.plan import Plan

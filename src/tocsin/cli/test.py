@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tocsin._core.clean import lines, one_line
 from tocsin._core.errors import PlanError
 from tocsin.cli.options import RULES, shipped_rules, stop
-from tocsin.send.clean import lines, one_line
 
 if TYPE_CHECKING:
     from tocsin.rehearse import Result

@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
+from tocsin._core.clean import escaped_json, one_line
 from tocsin._core.errors import NotFound, TocsinError
 from tocsin._core.ids import normal_incident_id
 from tocsin.client.http import DEFAULT_URL, Client, segment
 from tocsin.client.show import delivery_page, delivery_table, incident_page, incident_table, word
-from tocsin.send.clean import escaped_json, one_line
 
 _INCIDENTS = "/api/v1/incidents"
 _DELIVERIES = "/api/v1/deliveries"

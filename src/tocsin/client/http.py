@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from tocsin import __version__
+from tocsin._core.clean import one_line
 from tocsin._core.errors import NotFound, TocsinError
-from tocsin.send.clean import one_line
 
 DEFAULT_URL = "http://127.0.0.1:9095"
 TIMEOUT = 30.0

@@ -13,13 +13,13 @@ from typing import Any
 import click
 import msgspec
 
+from tocsin._core.clean import escaped_json, lines
 from tocsin._core.errors import TocsinError
 from tocsin._core.ids import normal_incident_id
 from tocsin._core.timeline import Break, Head, first_break
 from tocsin.client.commands import asks_service, print_json, reaches_service
 from tocsin.client.http import Client, segment
 from tocsin.client.show import word
-from tocsin.send.clean import escaped_json, lines
 
 _PATH = "/api/v1/incidents"
 

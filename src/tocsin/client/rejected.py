@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from tocsin._core.clean import escaped_json, lines, one_line
 from tocsin._core.errors import TocsinError
 from tocsin.client.commands import asks_service, fetched, lists, print_json, print_lines, show_list
 from tocsin.client.http import Client, segment
 from tocsin.client.show import moment, section, table, word
-from tocsin.send.clean import escaped_json, lines, one_line
 
 _PATH = "/api/v1/rejected"
 _SHOWN = 40

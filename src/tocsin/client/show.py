@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from tocsin.send.clean import one_line
+from tocsin._core.clean import one_line
 
 _TIER_STYLE = {"high": "red", "medium": "yellow", "low": "cyan"}
 _STATE_STYLE = {"dead": "red", "waiting": "yellow", "accepted": "green"}

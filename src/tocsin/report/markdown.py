@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from tocsin.send.clean import one_line
+from tocsin._core.clean import one_line
 
 LONGEST = 2_000
 """Characters of one text; people's words are bounded by that where they come in."""

@@ -15,9 +15,9 @@ import threading
 from concurrent.futures import Future
 from typing import TextIO
 
+from tocsin._core.clean import lines, one_line
 from tocsin._core.errors import SendRefused, TrySendAgain
 from tocsin._core.message import Message
-from tocsin.send.clean import lines, one_line
 
 _COLOURS = {"high": "\x1b[1;31m", "medium": "\x1b[33m", "low": "\x1b[36m"}
 _PLAIN = "\x1b[0m"

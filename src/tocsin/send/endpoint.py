@@ -21,11 +21,11 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from tocsin._core.clean import one_line
 from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError, SendRefused, TrySendAgain
 from tocsin._core.secret import Secret
 from tocsin._core.times import HOUR, SECOND, Millis
-from tocsin.send.clean import one_line
 
 DEFAULT_TIMEOUT: Millis = 10 * SECOND
 LONGEST_RETRY_AFTER = HOUR / SECOND

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from tocsin._core.clean import ELLIPSIS, one_line
 from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.times import Millis, parse_time
-from tocsin.send.clean import ELLIPSIS, one_line
 
 UNNAMED_GROUPS = frozenset({"business", "legal"})
 

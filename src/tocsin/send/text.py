@@ -7,13 +7,13 @@ facts it needs, what is still unknown apart from them, and what it does next. On
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from tocsin._core.clean import one_line
 from tocsin._core.incident import Delivery, Notice
-from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis, parse_time
+from tocsin._core.local import moment, span
+from tocsin._core.times import MINUTE, parse_time
 from tocsin.send.chinese import CHINESE
-from tocsin.send.clean import one_line
 from tocsin.send.english import ENGLISH
 from tocsin.send.facts import Facts, asked
 from tocsin.send.words import Words
@@ -64,22 +64,6 @@ def words_of(language: str) -> Words:
     return CHINESE if language == "zh" else ENGLISH
 
 
-def moment(at: Millis, zone: ZoneInfo) -> str:
-    """``2026-12-05 11:00 UTC+8``: a zone's letters are ambiguous (CST), its offset is not."""
-    local = datetime.fromtimestamp(at // SECOND, UTC).astimezone(zone)
-    offset = local.strftime("%z")  # +0530
-    hours = "" if offset[1:5] == "0000" else f"{offset[0]}{int(offset[1:3])}"
-    minutes = "" if offset[3:5] == "00" else f":{offset[3:5]}"
-    return f"{local:%Y-%m-%d %H:%M} UTC{hours}{minutes}"
-
-
-def span(duration: Millis, words: Words) -> str:
-    """A duration in its two largest units: ``1h58m``."""
-    days, hours, minutes, less = words.units
-    counts = ((duration // DAY, days), (duration % DAY // HOUR, hours), (duration % HOUR // MINUTE, minutes))
-    return "".join([f"{count}{unit}" for count, unit in counts if count][:2]) or less
-
-
 def _titled(notice: Notice, facts: Facts, words: Words) -> str:
     marks = [words.drill] if notice.drill else []
     marks.append(words.tiers[notice.tier])
@@ -112,7 +96,7 @@ def _rto(notice: Notice, words: Words, zone: ZoneInfo) -> str:
         shown = words.rto_done
     return shown.format(
         deadline=moment(deadline, zone),
-        time=span((abs(left) + MINUTE // 2) // MINUTE * MINUTE, words),
+        time=span((abs(left) + MINUTE // 2) // MINUTE * MINUTE, words.units),
         used=int(rto["consumed_ratio"] * 100),
     )
 
