@@ -45,6 +45,8 @@ from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
 from tocsin.reload import Reloader, Rules
 from tocsin.report.route import ReportRoute
+from tocsin.retention.files import ArchiveFiles
+from tocsin.retention.loop import RetentionLoop
 from tocsin.send.console import Console
 from tocsin.send.post import Post
 from tocsin.settings import Settings, open_store
@@ -52,6 +54,7 @@ from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.actions import ActionRoutes
 from tocsin.view.routes import View
+from tocsin.view.shapes import whole_item
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +141,21 @@ class App:
         self._watch = Watch(
             store=self._store, clock=self._clock, plan=current.plan, post=self._pipeline.keep, meter=self._metrics
         )
+        self._retention = self._retain(ArchiveFiles(settings.archive) if settings.archive else None)
+
+    def _retain(self, files: ArchiveFiles | None) -> RetentionLoop:
+        if files:
+            files.prepare()
+        return RetentionLoop(
+            store=self._store,
+            clock=self._clock,
+            plan=self._current.plan,
+            files=files,
+            drop=self._settings.drop_expired,
+            shape=lambda whole, now: whole_item(whole, self._current.plan().language, now),
+            meter=self._metrics,
+            process=self._process,
+        )
 
     def _follow(self, rules: Rules) -> Reloader:
         settings = self._settings
@@ -195,12 +213,14 @@ class App:
             group.create_task(self._incidents.run())
             group.create_task(self._post.run(known))
             group.create_task(self._watch.run())
+            group.create_task(self._retention.run())
 
     async def _drain(self, work: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:
         """Let the loops finish what is at hand; what takes longer is cut off, and its lease given back."""
         self._incidents.drain()
         self._post.drain()
         self._watch.drain()
+        self._retention.drain()
         await asyncio.wait([work], timeout=LOOPS_END_WITHIN)
         pending: set[asyncio.Task[object]] = {work, *others}
         while pending:  # more than once: a cancellation that meets the end of a `wait_for` of the client gets lost

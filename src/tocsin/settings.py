@@ -12,7 +12,11 @@ from tocsin._store.server import PrivateServer
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What ``tocsin serve`` was told. ``redis`` is a URL, or ``""`` for a private store on ``data_dir``."""
+    """What ``tocsin serve`` was told. ``redis`` is a URL, or ``""`` for a private store on ``data_dir``.
+
+    Closed incidents past the retention are dropped if ``drop_expired``, else they go to ``archive_dir``. Without it
+    they go to a folder of the private store's ``data_dir``; of a store that is not ours, they are kept.
+    """
 
     redis: str = ""
     data_dir: Path
@@ -25,6 +29,15 @@ class Settings:
     fsync: str = "everysec"
     plain: bool = False
     failing_tests: str = "refuse"
+    archive_dir: Path | None = None
+    drop_expired: bool = False
+
+    @property
+    def archive(self) -> Path | None:
+        """The directory of the archive; ``None``: there is none."""
+        if self.drop_expired:
+            return None
+        return self.archive_dir or (None if self.redis else self.data_dir / "archive")
 
 
 @contextlib.contextmanager

@@ -156,3 +156,17 @@ def test_wrong_use(fake: Fake, tmp_path: Path) -> None:
     assert run(verify, "--file", tmp_path / "none").exit_code == 2
     result = run(export, ID, "--output", tmp_path / "none" / "x", url=fake.url)
     assert (result.exit_code, "cannot be written: No such file" in result.stderr) == (1, True)
+
+
+def test_entries_that_were_left_out_since_the_export(fake: Fake, tmp_path: Path) -> None:
+    """What was left out of a compacted incident is vouched for by the entry in its place, which has their number."""
+    path = exported(fake, tmp_path / "inc.jsonl")
+    mark = {**ENTRIES[2], "actor": "system:retention", "action": "left_out", "detail": {"entries": 2}}
+    fake.answers[PATH] = (200, whole([ENTRIES[0], {**mark, "prev": ENTRIES[0]["hash"]}, ENTRIES[3]]))
+    result = run(verify, ID, "--file", path, url=fake.url)
+    assert result.stdout == (
+        f"{ID}: 4 entries, of which the first 4 are the export's, 2 of which were left out long after the close, "
+        f"unbroken, head {LAST}\n"
+    )
+    fake.answers[PATH] = (200, whole([ENTRIES[0], mark, ENTRIES[3]]))
+    assert "entry 3 is no continuation" in run(verify, ID, url=fake.url).stderr

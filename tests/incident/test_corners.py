@@ -160,7 +160,7 @@ async def test_a_closed_incident_leaves_no_view(world: World, redis: Redis) -> N
     incident = await world.incident()
     assert (incident.outcome, incident.unconfirmed) == ("recovered", ())
     (keys,) = world.store.shards
-    for name in (keys.view(incident.key), keys.recent(incident.key), keys.incident(incident.id)):
+    for name in (keys.view(incident.key), keys.recent(incident.key)):
         assert await redis.pttl(name) > 0, name
 
 

@@ -101,6 +101,8 @@ def figures(**changes: Any) -> StoreFigures:
         "recover": {("hw_sw_fault", "high", bound): 1.0 for bound in RECOVERY_BOUNDS[2:]},
         "recover_sum": {("hw_sw_fault", "high"): 600.0},
         "heard": {"watchdog": NOW - MINUTE, "gone": NOW},
+        "archived": 7.0,
+        "dropped": 0.0,
         "coverage": Coverage(since=NOW - HOUR, alerts=5, unclassified=1, rules={"gateway": Matches(4, NOW - MINUTE)}),
         "incidents": [incident()],
         "keys_set_aside": 0,

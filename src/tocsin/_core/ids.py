@@ -31,6 +31,12 @@ def normal_incident_id(text: str) -> str:
     return f"{head}{dash}{letters.translate(str.maketrans('OIL', '011'))}"
 
 
+def is_of_before(incident: str, at: Millis) -> bool:
+    """Whether an incident of this id opened on an earlier day than that of this time; ``False`` if it is no id."""
+    day = incident.partition("-")[2].partition("-")[0]
+    return len(day) == 6 and day.isdecimal() and day < f"{datetime.fromtimestamp(at // SECOND, UTC):%y%m%d}"
+
+
 def notice_id(incident: str, sequence: int) -> str:
     """The notice of an incident with this sequence number."""
     return f"{incident.lower()}-{sequence}"

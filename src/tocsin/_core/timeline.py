@@ -5,13 +5,16 @@ JSON with sorted keys, no blanks, nothing escaped that need not be, in UTF-8. Th
 entry before; of the first it is the SHA-256 of the incident's id. What the incident itself keeps, the number of entries
 and the last one's hash, is the head: it finds an end that was cut off. Pure; ``first_break`` works on what the API
 answered or an export holds, wherever that came from.
+
+Of a long timeline the middle is left out some time after the incident was closed. One entry stands for it, with the
+``prev`` of the first and the ``seq`` and ``hash`` of the last that it stands for; so what is left is still one chain.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -58,6 +61,27 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int
     problem: str
+
+
+KEEPER = "system:retention"
+LEFT_OUT = "left_out"
+"""The action of the entry that stands for those that were left out; ``entries`` of its detail is how many they are."""
+
+
+def number_left_out(item: Mapping[str, Any]) -> int:
+    """For how many entries this one stands, as the API shows it; 0 for one that stands for itself."""
+    detail = item.get("detail")
+    if (item.get("actor"), item.get("action")) != (KEEPER, LEFT_OUT) or not isinstance(detail, Mapping):
+        return 0
+    count = detail.get("entries")
+    return count if isinstance(count, int) and count > 0 else 0
+
+
+def left_out(gone: Sequence[TimelineEntry], prev: str) -> TimelineEntry:
+    """The entry that stands for some in a row, at least one; ``prev`` is the hash of the one before them."""
+    count = sum(int(entry.detail["entries"]) if entry.action == LEFT_OUT else 1 for entry in gone)
+    at, seq, last = gone[-1].at, gone[-1].seq, gone[-1].hash
+    return TimelineEntry(at=at, actor=KEEPER, action=LEFT_OUT, detail={"entries": count}, seq=seq, prev=prev, hash=last)
 
 
 def root(incident: str) -> str:
@@ -108,7 +132,8 @@ def first_break(incident: str, items: Iterable[Mapping[str, Any]], head: Head) -
     """Where the chain of an incident's entries is broken first; ``None`` if it is whole up to the head."""
     seq, prev = 0, root(incident)
     for item in items:
-        seq += 1
+        gone = number_left_out(item)
+        seq += gone or 1
         if problem := _fault(item, seq, prev, incident):
             return Break(seq=seq, problem=problem)
         prev = str(item["hash"])
@@ -126,7 +151,7 @@ def _fault(item: Mapping[str, Any], seq: int, prev: str, incident: str) -> str:
     if item.get("seq") != seq:
         found = f"entry {item['seq']}" if isinstance(item.get("seq"), int) else "one without a number"
         return f"missing, or not in its place: there is {found} instead"
-    if item.get("hash") != hash_of(item):
+    if not number_left_out(item) and item.get("hash") != hash_of(item):
         return "not what it was when it was written: its hash does not fit it"
     if item.get("prev") != prev:
         before = f"entry {seq - 1}" if seq > 1 else f"the beginning of {incident}"

@@ -11,7 +11,7 @@ import msgspec
 from tocsin._core.errors import NotFound, StoreMismatch
 from tocsin._core.ids import notice_of
 from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
-from tocsin._core.times import DAY, SECOND, Millis
+from tocsin._core.times import SECOND, Millis
 from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode
 from tocsin._store.incidents import lane_of, told_field
@@ -112,7 +112,7 @@ async def settle(store: Store, keys: Keys, parcel: Parcel, result: Result, after
     ]
     fields = [told_field(delivery.sequence, group) for group in delivery.groups]
     args: list[Arg] = [now, lane, parcel.token, delivery.id, result, encode(after), after.due, channel]
-    args += [delivery.key, 400 * DAY, 0 if delivery.fallback else 1, *fields]
+    args += [delivery.key, 0 if delivery.fallback else 1, *fields]
     answer: bytes = await store.run("delivery_settle", names, args)
     return answer.decode()
 

@@ -15,7 +15,8 @@ from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tocsin._core.view import Claim
 from tocsin._core.why import Why
 from tocsin._store.client import Arg, Store
-from tocsin._store.codec import decode, encode, pack
+from tocsin._store.codec import encode, pack
+from tocsin._store.compact import incident_of
 from tocsin._store.keys import Keys
 from tocsin._store.views import view_of
 
@@ -57,7 +58,6 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     timeline: tuple[tuple[str, TimelineEntry], ...] = ()
     stats: tuple[tuple[str, float], ...] = ()
     clock: Millis | None = None
-    retention: Millis = 400 * DAY
     reopen_within: Millis = 4 * HOUR
 
 
@@ -103,7 +103,7 @@ async def _load(store: Store, keys: Keys, rows: list[Any], token: str) -> tuple[
         stored = next(answers) if incident else None
         try:
             view = view_of(key, fields)
-            present = decode(Incident, stored) if stored else None
+            present = incident_of(stored) if stored else None
         except StoreMismatch as error:
             # It must not hold up the others. Its lease runs out, and after some tries it is set aside.
             log.error("an incident key cannot be read", extra={"key": key, "error": str(error)})
@@ -125,9 +125,14 @@ async def _told(store: Store, keys: Keys, incidents: list[Incident | None]) -> l
             pipe.hgetall(keys.told(name))
     answers = iter(await store.call(pipe.execute()) if any(waited) else ())
     told = []
-    for names in waited:
+    for incident, names in zip(incidents, waited, strict=True):
         rows = {name: next(answers) for name in names}
-        told.append({f"{name}/{field.decode()}": row[field].decode() for name, row in rows.items() for field in row})
+        seen = {f"{name}/{field.decode()}": row[field].decode() for name, row in rows.items() for field in row}
+        for entry in incident.unconfirmed if incident else ():
+            if entry.due is None and not rows[entry.incident]:
+                # The incident before was compacted meanwhile: nothing of it is on its way any more.
+                seen[f"{entry.incident}/{told_field(entry.sequence, entry.group)}"] = "accepted"
+        told.append(seen)
     return told
 
 
@@ -168,6 +173,7 @@ class _Names:
         self.all = [keys.urgent, keys.normal, keys.held, keys.leases, keys.tries, keys.aside, keys.intake]
         self.all += [keys.view(key), keys.until(key), keys.seen(key), keys.recent(key)]
         self.all += [keys.active, keys.closed, keys.closed_at, keys.deliveries, keys.channels, keys.stats]
+        self.all += [keys.compact]
         self._places = {name: place for place, name in enumerate(self.all, 1)}
         self.values: list[bytes] = []
 
@@ -204,7 +210,6 @@ def _body(names: _Names, keys: Keys, change: Commit) -> dict[str, Any]:
         "clock": -1 if change.clock is None else change.clock,
         "opened": bool(change.opened),
         "keep": change.reopen_within + DAY,
-        "retention": change.retention,
         "stats": list(change.stats),
         "incidents": [_incident(names, keys, incident, change) for incident in change.incidents],
         "timeline": [[names.place(keys.timeline(name)), names.value(entry)] for name, entry in change.timeline],

@@ -23,20 +23,23 @@ PERSISTENT: Mapping[str, str] = {
     "recent": "as view; capped at the firing alerts and the newest 1,000 to 1,500 ended ones",
     "until": "holds firing alerts only, and is gone with the last of them",
     "seen": "holds firing alerts that never expire only, and is gone with the last of them",
-    "incident": "an open incident; the closing commit gives it a TTL",
-    "timeline": "as incident",
+    "incident": "an incident, compacted some time after its close; goes when it is archived or dropped",
+    "timeline": "as incident; goes when that is compacted",
+    "told": "as timeline",
+    "why": "as timeline",
+    "notice": "as timeline, unless a dead letter needs it; then as incident",
+    "delivery": "as notice",
+    "deliveries-of": "as notice",
     "active": "the index of open incidents; the closing commit removes its entry",
-    "closed": "the index of closed incidents; entries go with the retention",
+    "closed": "the index of closed incidents; an entry goes with its incident",
     "closed-at": "as closed, by time of closing",
+    "compact": "closed incidents that are still to be compacted, by when; an entry goes when that is done",
     "queue": "lanes with deliveries to send; a lane leaves it when it is empty",
     "sending": "lanes being sent from; as held",
     "tokens": "the token of each lane being sent from; as leases",
     "lane": "the waiting deliveries of one incident, group and channel; gone with the last of them",
-    "delivery": "a delivery that waits or is dead: owed, so it stays; an accepted one gets a TTL",
-    "notice": "a notice; gets the retention as its TTL at once",
-    "why": "as notice",
-    "deliveries": "the index of deliveries; entries go with the retention",
-    "dead": "the index of dead letters; an entry goes when it is retried",
+    "deliveries": "the index of deliveries; an entry goes with its delivery",
+    "dead": "the index of dead letters; an entry goes when it is retried, or with its incident",
     "stats": "counters that survive restarts; closed label sets, so bounded",
     "channels": "the names of channels that ever had a delivery; bounded by the plan's history",
 }
@@ -61,6 +64,8 @@ class Keys:
         self.active = self._prefix + "active"
         self.closed = self._prefix + "closed"
         self.closed_at = self._prefix + "closed-at"
+        self.compact = self._prefix + "compact"
+        self.retention = self._prefix + "retention"
         self.deliveries = self._prefix + "deliveries"
         self.dead = self._prefix + "dead"
         self.stats = self._prefix + "stats"
@@ -90,7 +95,7 @@ class Keys:
         return f"{self._prefix}recent:{key}"
 
     def incident(self, incident: str) -> str:
-        """STRING: an ``Incident``."""
+        """STRING: an ``Incident``, or a compacted one with all that is kept of it (``compact.py``)."""
         return f"{self._prefix}incident:{incident}"
 
     def timeline(self, incident: str) -> str:
@@ -98,7 +103,7 @@ class Keys:
         return f"{self._prefix}timeline:{incident}"
 
     def why(self, incident: str) -> str:
-        """STRING: a ``Why``, of the alert that graded the incident. TTL as a notice."""
+        """STRING: a ``Why``, of the alert that graded the incident."""
         return f"{self._prefix}why:{incident}"
 
     def told(self, incident: str) -> str:

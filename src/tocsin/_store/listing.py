@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-import msgspec
-
-from tocsin._core.errors import NotFound
+from tocsin._core.errors import Conflict, NotFound
 from tocsin._core.incident import Delivery, Incident
-from tocsin._core.timeline import TimelineEntry
-from tocsin._core.why import Why
 from tocsin._store.client import Store
-from tocsin._store.codec import decode
+from tocsin._store.compact import incident_of, is_compact
 from tocsin._store.keys import Keys
+from tocsin._store.whole import Whole as Whole
+from tocsin._store.whole import deliveries_by_id, find_whole
 
 CHUNK = 200
 """Entries of an index read at once."""
@@ -29,15 +27,6 @@ class Page(Generic[T]):
     def __init__(self, items: Sequence[T], next_cursor: str | None) -> None:
         self.items = tuple(items)
         self.next = next_cursor
-
-
-class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident with its record, and why it is graded as it is."""
-
-    incident: Incident
-    timeline: tuple[TimelineEntry, ...]
-    deliveries: tuple[Delivery, ...]
-    why: Why | None
 
 
 async def list_incidents(
@@ -100,29 +89,25 @@ async def _page(
 async def show_incident(store: Store, incident_id: str) -> Whole:
     """One incident with its timeline and deliveries. Raises ``NotFound`` and ``StoreUnavailable``."""
     for keys in store.shards:
-        pipe = store.pipeline(of_one_instant=True)
-        pipe.get(keys.incident(incident_id))
-        pipe.lrange(keys.timeline(incident_id), 0, -1)
-        pipe.lrange(keys.deliveries_of(incident_id), 0, -1)
-        pipe.get(keys.why(incident_id))
-        body, entries, ids, why = await store.call(pipe.execute())
-        if body:
-            deliveries = await _deliveries(store, [(0, name.decode(), keys) for name in ids])
-            return Whole(
-                incident=decode(Incident, body),
-                timeline=tuple(decode(TimelineEntry, entry) for entry in entries),
-                deliveries=tuple(delivery for delivery in deliveries if delivery),
-                why=decode(Why, why) if why else None,
-            )
+        found = await find_whole(store, keys, incident_id)
+        if found:
+            return found.whole
     raise NotFound(f"there is no incident {incident_id}")
 
 
 async def find_incident(store: Store, incident_id: str) -> tuple[Keys, Incident]:
-    """An incident as stored, and its shard. Raises ``NotFound`` and ``StoreUnavailable``."""
+    """An incident that may still change, as stored, and its shard.
+
+    Raises ``Conflict`` for one that was compacted, ``NotFound`` and ``StoreUnavailable``.
+    """
     for keys in store.shards:
         (body,) = await store.call(store.pipeline().get(keys.incident(incident_id)).execute())
+        if body and is_compact(body):
+            incident = incident_of(body)
+            current = {"id": incident.id, "revision": incident.revision, "state": incident.state}
+            raise Conflict(f"{incident_id} was closed long ago; its record is complete and takes nothing more", current)
         if body:
-            return keys, decode(Incident, body)
+            return keys, incident_of(body)
     raise NotFound(f"there is no incident {incident_id}")
 
 
@@ -138,14 +123,11 @@ async def _incidents(store: Store, rows: Sequence[Row]) -> list[Incident | None]
     pipe = store.pipeline()
     for _, member, keys in rows:
         pipe.get(keys.incident(member))
-    return [decode(Incident, body) if body else None for body in await store.call(pipe.execute())]
+    return [incident_of(body) if body else None for body in await store.call(pipe.execute())]
 
 
 async def _deliveries(store: Store, rows: Sequence[Row]) -> list[Delivery | None]:
-    pipe = store.pipeline()
-    for _, member, keys in rows:
-        pipe.hget(keys.delivery(member), "b")
-    return [decode(Delivery, body) if body else None for body in await store.call(pipe.execute())]
+    return await deliveries_by_id(store, [(keys, member) for _, member, keys in rows])
 
 
 async def _walk(

@@ -49,6 +49,19 @@ from tocsin.cli.options import LISTEN, RULES, shipped_rules, start_logging, stop
     help="When the private store syncs to disk.",
 )
 @click.option(
+    "--archive-dir",
+    type=click.Path(path_type=Path),
+    default=None,
+    envvar="TOCSIN_ARCHIVE_DIR",
+    help="Where closed incidents past the retention go (default: archive/ in the private store's data directory).",
+)
+@click.option(
+    "--drop-expired",
+    is_flag=True,
+    envvar="TOCSIN_DROP_EXPIRED",
+    help="Drop closed incidents past the retention instead.",
+)
+@click.option(
     "--failing-tests",
     type=click.Choice(["refuse", "warn"]),
     default="refuse",
@@ -81,6 +94,8 @@ def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_leve
 
     if flags["redis"] and flags["data_dir"]:
         raise click.UsageError("--redis and --data-dir exclude each other: a store of yours, or a private one")
+    if flags["archive_dir"] and flags["drop_expired"]:
+        raise click.UsageError("--archive-dir and --drop-expired exclude each other: keep what is old, or drop it")
     start_logging(log_format, log_level)
     variables = app.environment()
     try:

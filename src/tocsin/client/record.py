@@ -16,7 +16,7 @@ import msgspec
 from tocsin._core.clean import escaped_json, lines
 from tocsin._core.errors import TocsinError
 from tocsin._core.ids import normal_incident_id
-from tocsin._core.timeline import Break, Head, first_break
+from tocsin._core.timeline import Break, Head, first_break, number_left_out
 from tocsin.client.commands import asks_service, print_json, reaches_service
 from tocsin.client.http import Client, segment
 from tocsin.client.show import word
@@ -65,7 +65,9 @@ def verify(*, client: Client, as_json: bool, incident: str | None, export: Path 
     if fault:
         raise TocsinError(broken(record.incident, fault))
     goes_on = f", of which the first {kept.head.entries} are the export's" if kept and now else ""
-    click.echo(f"{record.incident}: {record.head.entries} entries{goes_on}, unbroken, head {record.head.hash}")
+    gone = sum(map(number_left_out, record.entries))
+    cut = f", {gone} of which were left out long after the close" if gone else ""
+    click.echo(f"{record.incident}: {record.head.entries} entries{goes_on}{cut}, unbroken, head {record.head.hash}")
 
 
 @click.command("export")
@@ -164,10 +166,12 @@ def _difference(kept: Record | None, now: Record | None) -> Break | None:
         return None
     if kept.incident != now.incident:
         raise TocsinError(f"the export is of {word(kept.incident)}, not of {now.incident}")
-    for seq, entry in enumerate(kept.entries, 1):
-        if seq > len(now.entries):
+    there = {entry["seq"]: entry["hash"] for entry in now.entries}
+    for entry in kept.entries:
+        seq = entry["seq"]
+        if seq > now.head.entries:
             return Break(seq=seq, problem="in the export, and no more in the service")
-        if now.entries[seq - 1]["hash"] != entry["hash"]:
+        if there.get(seq, entry["hash"]) != entry["hash"]:  # those that were left out are vouched for by what follows
             return Break(seq=seq, problem="another in the service than in the export: the timeline was written anew")
     return None
 

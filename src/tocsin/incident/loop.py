@@ -263,6 +263,5 @@ class IncidentLoop:
             timeline=decision.timeline,
             stats=tuple(stats),
             clock=decision.clock,
-            retention=plan.incidents.retention,
             reopen_within=plan.incidents.reopen_within,
         )

@@ -44,8 +44,9 @@ class StoreFigures:
     by channel; ``opened`` by class and tier; ``closed`` by class, tier and outcome; ``service_opened`` by
     service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result; ``recover`` by
     class, tier and upper bound in seconds (cumulative) and ``recover_sum``, in seconds, by class and tier.
-    ``heard`` is when a heartbeat was last heard, in milliseconds since the epoch, by its name. ``coverage`` is what
-    each rule matched. ``incidents`` are all that are not closed, ``now`` the time at which they were read.
+    ``heard`` is when a heartbeat was last heard, in milliseconds since the epoch, by its name. ``archived`` and
+    ``dropped`` count closed incidents that left the store. ``coverage`` is what each rule matched. ``incidents`` are
+    all that are not closed, ``now`` the time at which they were read.
     """
 
     now: Millis
@@ -62,6 +63,8 @@ class StoreFigures:
     recover: Mapping[Labels, float]
     recover_sum: Mapping[Labels, float]
     heard: Mapping[str, Millis]
+    archived: float
+    dropped: float
     coverage: Coverage
     incidents: Sequence[Incident]
     keys_set_aside: int
@@ -101,6 +104,10 @@ def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     zeros = every(known.vendors, RTO)
     yield _counter("vendor_rto_outcomes", text, ("vendor", "result"), zeros, figures.vendor_rto)
     yield _recoveries(figures, known)
+    text = "Closed incidents past the retention that were moved to the archive."
+    yield _counter("incidents_archived", text, (), (), {(): figures.archived})
+    text = "Closed incidents past the retention that were dropped."
+    yield _counter("incidents_dropped", text, (), (), {(): figures.dropped})
 
 
 def _recoveries(figures: StoreFigures, known: Known) -> Metric:

@@ -61,6 +61,8 @@ class Metrics(Collector):
         self._deliveries = Counter("deliveries", "Tries to send, by result.", ["channel", "result"])
         text = "From an alert being accepted to a channel saying yes."
         self._delay = Histogram("delivery_delay_seconds", text, DELAY_BUCKETS, ["tier"])
+        text = "Times that closed incidents could not be written to the archive; they stay in the store."
+        self._archive_failures = Counter("archive_failures", text)
         self._suppressed.declare(every(SUPPRESSED))
         self._delay.declare(every(TIERS))
 
@@ -82,7 +84,7 @@ class Metrics(Collector):
         """All families, for a scrape."""
         alerts = (self._received, self._rejected, self._dropped, self._repeated, self._unclassified, self._expired)
         decisions = (self._classified, self._matched, self._ingest, self._errors)
-        deliveries = (self._suppressed, self._deliveries, self._delay)
+        deliveries = (self._suppressed, self._deliveries, self._delay, self._archive_failures)
         for instrument in (self._build, *alerts, *decisions, *deliveries, self._unwell):
             yield instrument.family()
         for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at):
@@ -166,6 +168,10 @@ class Metrics(Collector):
     def delivery(self, channel: str, result: str) -> None:
         """A try to send: ``accepted``, ``retried``, ``dead`` or ``superseded``."""
         self._deliveries.add(channel, result)
+
+    def archive_failed(self) -> None:
+        """Closed incidents could not be written to the archive."""
+        self._archive_failures.add()
 
     def delivered(self, tier: Tier, seconds: float) -> None:
         """A channel said yes, so long after the alert behind it was accepted."""

@@ -59,6 +59,8 @@ def of_store(read: Figures, counted: Coverage, heard: Mapping[str, Millis], now:
         recover=read.of("recover"),
         recover_sum=read.of("recover_sum"),
         heard=heard,
+        archived=read.of("archived").get((), 0.0),
+        dropped=read.of("dropped").get((), 0.0),
         coverage=counted,
         incidents=read.incidents,
         keys_set_aside=read.aside,

@@ -9,12 +9,13 @@ import msgspec
 from aiohttp import web
 
 from tocsin._core.clock import Clock
-from tocsin._core.errors import InvalidRequest
-from tocsin._core.ids import normal_incident_id
+from tocsin._core.errors import InvalidRequest, NotFound
+from tocsin._core.ids import is_of_before, normal_incident_id
 from tocsin._core.incident import Delivery, Incident
 from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
 from tocsin._core.timeline import entry_item
+from tocsin._core.times import format_duration
 from tocsin._store.client import Store
 from tocsin._store.coverage import coverage
 from tocsin._store.deliveries import retry
@@ -25,6 +26,12 @@ from tocsin.view.coverage import coverage_head, coverage_items
 STATES = ("active", "open", "acknowledged", "contained", "restored", "closed")
 DELIVERY_STATES = ("waiting", "accepted", "dead", "superseded")
 LIMIT, MOST = 100, 500
+
+LEFT = (
+    "those that closed more than {} ago leave the store. Look in the archive files (incidents-YYYY-MM.jsonl, by month "
+    "of closing); with --drop-expired they are dropped"
+)
+"""Where an incident may be that is older than the retention."""
 
 
 class View:
@@ -78,12 +85,15 @@ class View:
 
     async def incident(self, request: web.Request) -> web.Response:
         """One incident with its timeline, its deliveries and why it is as it is."""
-        whole = await show_incident(self._store, normal_incident_id(request.match_info["id"]))
-        item = shapes.incident_item(whole.incident, self._plan().language, self._clock.now())
-        item["timeline"] = [entry_item(entry) for entry in whole.timeline]
-        item["deliveries"] = [shapes.delivery_item(delivery) for delivery in whole.deliveries]
-        item["decision"] = shapes.decision_item(whole)
-        return _json(item)
+        incident_id = normal_incident_id(request.match_info["id"])
+        try:
+            whole = await show_incident(self._store, incident_id)
+        except NotFound as error:
+            retention = self._plan().incidents.retention
+            if not is_of_before(incident_id, self._clock.now() - retention):
+                raise
+            raise NotFound(f"{error} any more: {LEFT.format(format_duration(retention))}") from None
+        return _json(shapes.whole_item(whole, self._plan().language, self._clock.now()))
 
     async def timeline(self, request: web.Request) -> web.Response:
         """A page of an incident's timeline, the earliest entry first, and where its chain ends."""

@@ -7,9 +7,10 @@ from typing import Any
 from tocsin._core.incident import Delivery, Incident
 from tocsin._core.plan import GROUPS
 from tocsin._core.snapshot import decided_item, snapshot, why_item
+from tocsin._core.timeline import entry_item
 from tocsin._core.times import Millis, format_time
 from tocsin._core.why import Why
-from tocsin._store.listing import Whole
+from tocsin._store.whole import Whole
 
 
 def incident_item(incident: Incident, language: str, now: Millis) -> dict[str, Any]:
@@ -27,6 +28,17 @@ def incident_item(incident: Incident, language: str, now: Millis) -> dict[str, A
 def chain_item(incident: Incident) -> dict[str, Any]:
     """Where the chain of an incident's timeline ends."""
     return {"entries": incident.timeline_entries, "hash": incident.timeline_hash}
+
+
+def whole_item(whole: Whole, language: str, now: Millis) -> dict[str, Any]:
+    """One incident with its timeline, its deliveries and why it is as it is; of a compacted one, what was kept."""
+    item = incident_item(whole.incident, language, now)
+    item["timeline"] = [entry_item(entry) for entry in whole.timeline]
+    item["deliveries"] = [delivery_item(delivery) for delivery in whole.deliveries]
+    if whole.deliveries_left_out:
+        item["deliveries_left_out"] = whole.deliveries_left_out
+    item["decision"] = decision_item(whole)
+    return item
 
 
 def delivery_item(delivery: Delivery) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 -- Step 5, second half: writes what was decided about a key, and gives back its lease.
 --
 -- KEYS  1 due:urgent 2 due:normal 3 held 4 leases 5 tries 6 aside 7 intake 8 view 9 until 10 seen 11 recent
---       12 active 13 closed 14 closed-at 15 deliveries 16 channels 17 stats, then those that ARGV names by place.
+--       12 active 13 closed 14 closed-at 15 deliveries 16 channels 17 stats 18 compact, then those that ARGV names by place.
 -- ARGV  1 now 2 the commit (msgpack), a map, then the stored values that it names by place:
 --       digest, token, rev, mark, seq: as claimed      rank, inc, clock (-1: none), prev: for the view
 --       opened: an incident was opened                 keep: ms that an idle view is kept
---       retention: ms                                  stats: {{field, by}, …}
+--       stats: {{field, by}, …}
 --       incidents: {{key place, id, value place, is new, order in the index, closed at or -1}, …}
 --       timeline: {{key place, value place}, …}        notices: {{key place, value place}, …}, explanations among them
 --       told: {{key place, field, count}, …}
@@ -29,6 +29,9 @@ for _, incident in ipairs(c.incidents) do
   if incident[4] and redis.call('EXISTS', KEYS[incident[1]]) == 1 then
     return 'taken'
   end
+  if not incident[4] and redis.call('GETRANGE', KEYS[incident[1]], 1, 1) == '\193' then
+    return 'stale' -- compacted since it was loaded: its record is complete
+  end
 end
 
 local function write_incident(place, id, value, order, closed_at)
@@ -37,16 +40,13 @@ local function write_incident(place, id, value, order, closed_at)
     redis.call('ZADD', KEYS[12], order, id)
     redis.call('ZREM', KEYS[13], id) -- it may have been closed, and taken up again
     redis.call('ZREM', KEYS[14], id)
+    redis.call('ZREM', KEYS[18], id)
     return
   end
-  redis.call('PEXPIRE', KEYS[place], c.retention)
   redis.call('ZREM', KEYS[12], id)
   redis.call('ZADD', KEYS[13], order, id)
   redis.call('ZADD', KEYS[14], closed_at, id)
-  for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[14], '-inf', now - c.retention, 'LIMIT', 0, 20)) do
-    redis.call('ZREM', KEYS[13], old)
-    redis.call('ZREM', KEYS[14], old)
-  end
+  redis.call('ZADD', KEYS[18], now + c.keep, id)
 end
 
 for _, incident in ipairs(c.incidents) do
@@ -54,14 +54,12 @@ for _, incident in ipairs(c.incidents) do
 end
 for _, entry in ipairs(c.timeline) do
   redis.call('RPUSH', KEYS[entry[1]], ARGV[entry[2]])
-  redis.call('PEXPIRE', KEYS[entry[1]], c.retention)
 end
 for _, notice in ipairs(c.notices) do
-  redis.call('SET', KEYS[notice[1]], ARGV[notice[2]], 'PX', c.retention)
+  redis.call('SET', KEYS[notice[1]], ARGV[notice[2]])
 end
 for _, told in ipairs(c.told) do
   redis.call('HSETNX', KEYS[told[1]], told[2], told[3])
-  redis.call('PEXPIRE', KEYS[told[1]], c.retention)
 end
 for _, d in ipairs(c.deliveries) do
   if redis.call('EXISTS', KEYS[d[1]]) == 0 then
@@ -73,11 +71,9 @@ for _, d in ipairs(c.deliveries) do
     redis.call('ZADD', KEYS[15], now, d[2])
     redis.call('SADD', KEYS[16], d[8])
     redis.call('RPUSH', KEYS[d[9]], d[2])
-    redis.call('PEXPIRE', KEYS[d[9]], c.retention)
     redis.call('HINCRBY', KEYS[17], 'waiting|' .. d[8], 1)
   end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[15], '-inf', now - c.retention)
 for _, stat in ipairs(c.stats) do
   redis.call('HINCRBYFLOAT', KEYS[17], stat[1], stat[2])
 end

@@ -2,9 +2,10 @@
 --
 -- KEYS  1 queue 2 sending 3 tokens 4 lane 5 delivery 6 stats 7 told 8 dead 9 due:urgent 10 due:normal 11 held 12 view
 -- ARGV  1 now 2 lane 3 token 4 id 5 result: accepted, retry, dead, or released (not tried: the lease is given back)
---       6 the delivery (blob) 7 due again at 8 channel 9 digest of the incident key 10 retention
---       11 1: counts for what the group was told (a fallback does not) 12… fields of told, one for each group.
--- Reply 'ok', 'lost' (a failure that is not ours to record) or 'done' (it had been accepted).
+--       6 the delivery (blob) 7 due again at 8 channel 9 digest of the incident key
+--       10 1: counts for what the group was told (a fallback does not) 11… fields of told, one for each group.
+-- Reply 'ok', 'lost' (a failure that is not ours to record) or 'done' (it had been accepted, or is gone with its
+-- incident).
 --
 -- Success is recorded whoever reports it, since the message is out; failure only by the lease's holder.
 
@@ -28,7 +29,7 @@ local function go_on(at)
   end
 end
 
-if state == 'accepted' then
+if state == 'accepted' or not state then
   leave()
   redis.call('LREM', KEYS[4], 1, id)
   go_on(now)
@@ -60,22 +61,20 @@ if state == 'dead' then
 end
 local all_failed = false
 if result == 'accepted' then
-  redis.call('PEXPIRE', KEYS[5], ARGV[10])
   redis.call('HSET', KEYS[6], 'success|' .. channel, now)
-  for i = 12, #ARGV do
+  for i = 11, #ARGV do
     redis.call('HSET', KEYS[7], ARGV[i], 'accepted')
   end
 else
   redis.call('ZADD', KEYS[8], now, id)
   redis.call('HINCRBY', KEYS[6], 'dead|' .. channel, 1)
-  for i = 12, #ARGV do
+  for i = 11, #ARGV do
     local left = tonumber(redis.call('HGET', KEYS[7], ARGV[i]) or 'x')
-    if left and ARGV[11] == '1' then
+    if left and ARGV[10] == '1' then
       all_failed = redis.call('HINCRBY', KEYS[7], ARGV[i], -1) <= 0 or all_failed
     end
   end
 end
-redis.call('PEXPIRE', KEYS[7], ARGV[10])
 go_on(now)
 if all_failed and redis.call('EXISTS', KEYS[12]) == 1 then
   redis.call('HINCRBY', KEYS[12], 'mark', 1)
