@@ -27,7 +27,7 @@ from tocsin._store.rejected import RejectedPayloads
 from tocsin._store.server import PrivateServer
 from tocsin.accept.access import check_binding, is_loopback
 from tocsin.accept.body import Bodies
-from tocsin.accept.guard import Guard, caller_name
+from tocsin.accept.guard import Guard, caller
 from tocsin.accept.health import HealthRoutes
 from tocsin.accept.intake import IntakeRoutes
 from tocsin.accept.ports import Policy
@@ -257,7 +257,7 @@ class App:
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
-            *ActionRoutes(act=acts.act, declare=declare, caller=caller_name, plan=plan, clock=clock).routes(),
+            *ActionRoutes(act=acts.act, declare=declare, token=caller, plan=plan, clock=clock).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
             *ReportRoute(store=store, current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),

@@ -83,6 +83,31 @@ def test_a_person_acts_with_a_token_of_their_own(start: Start, hooks: Hooks) -> 
     assert service.post(path, word, token="zw-secret").json["acknowledged_by"] == "zhang.wei"
 
 
+def test_a_program_acts_for_a_person(start: Start, hooks: Hooks) -> None:
+    """Where the plan lists people it says for whom, and is kept with what they did; so it is when it declares."""
+    tokens = "tokens: {chatops: {may: [ingest, read, act], token: {env: P_TOKEN}}}\n"
+    service = start(SMALL_PLAN + tokens + PEOPLE, environment={"ZW_TOKEN": "zw-secret", "P_TOKEN": "p-secret"})
+    service.post("/api/v2/alerts", [firing("PaymentGatewayDown", service="payments")], token="p-secret")
+    hooks.wait("opened", *GROUPS)
+
+    (incident,) = service.get("/api/v1/incidents", token="p-secret").json["items"]
+    path = f"/api/v1/incidents/{incident['id']}"
+    word = {"action": "acknowledge", "group": "legal"}
+    for by in ({}, {"by": "chatops"}, {"by": "somebody"}):
+        refused = service.post(f"{path}/actions", {**word, **by}, token="p-secret")
+        assert (refused.status, refused.json["problems"][0]["path"]) == (422, "by")
+    assert service.post(f"{path}/actions", {**word, "by": "li.na"}, token="p-secret").status == 200
+    entries = service.get(path, token="p-secret").json["timeline"]
+    (entry,) = [each for each in entries if each["action"] == "acknowledged"]
+    assert (entry["actor"], entry["via"]) == ("li.na", "chatops")
+
+    declared = {"class": "cyber_attack", "title": "Odd logins", "by": "zhang.wei"}
+    answer = service.post("/api/v1/incidents", declared, token="p-secret")
+    assert answer.status == 201
+    entries = service.get(f"/api/v1/incidents/{answer.json['id']}", token="p-secret").json["timeline"]
+    assert ("zhang.wei", "chatops") in [(each["actor"], each.get("via")) for each in entries]
+
+
 def test_commands_take_the_token_from_the_environment(start: Start) -> None:
     """``TOCSIN_TOKEN`` logs the commands in; without it they say what is missing."""
     service = start(SMALL_PLAN + TOKENS, environment=SECRETS)

@@ -188,14 +188,13 @@ ACTS: dict[str, type[Act]] = {
 
 ACTIONS: tuple[str, ...] = tuple(ACTS)
 
-Via = Literal["api", "link"]
-
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One act upon one incident, by whom, for which group (``""`` where none was named).
 
     ``if_revision`` is the revision that the person saw, where the act is to hold for no other. ``verified`` says that
-    the person is who they say, as far as the way they came by can tell.
+    the person is who they say, as far as the way they came by can tell: ``via`` is ``api``, ``link``, or the name of
+    the program that acts for them.
     """
 
     incident: str
@@ -203,7 +202,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     group: str = ""
     if_revision: int | None = None
-    via: Via = "api"
+    via: str = "api"
     verified: bool = True
 
     @property

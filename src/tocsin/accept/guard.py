@@ -100,12 +100,6 @@ def caller(request: web.Request) -> Token | None:
     return token if isinstance(token, Token) else None
 
 
-def caller_name(request: web.Request) -> str:
-    """The name of that token, or of the person whose it is; ``""`` where no login was asked for."""
-    token = caller(request)
-    return token.name if token else ""
-
-
 def check_content_type(request: web.Request) -> None:
     """Take ``application/json`` and ``application/*+json``; none at all only if no web page posts."""
     given = request.headers.get("Content-Type")

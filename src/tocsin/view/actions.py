@@ -20,30 +20,30 @@ from tocsin._core.errors import Unprocessable, Unreadable
 from tocsin._core.fields import read
 from tocsin._core.ids import normal_incident_id
 from tocsin._core.incident import Incident
-from tocsin._core.plan import Plan
+from tocsin._core.plan import Plan, Token
 from tocsin.view import shapes
+from tocsin.view.who import LONGEST_NAME, actor_of
 
-LONGEST_NAME = 100
 COMMON = ("action", "by", "group", "if_revision")
 """What every action takes beside its own fields."""
 
 
 class ActionRoutes:
-    """The routes. ``act`` and ``declare`` do what is asked for; ``caller`` names the token that a request bears, ``""``
-    without."""
+    """The routes. ``act`` and ``declare`` do what is asked for; ``token`` is the one that a request bears, if
+    any."""
 
     def __init__(
         self,
         *,
         act: Callable[[Action], Awaitable[Incident]],
         declare: Callable[[Asked], Awaitable[Incident]],
-        caller: Callable[[web.Request], str],
+        token: Callable[[web.Request], Token | None],
         plan: Callable[[], Plan],
         clock: Clock,
     ) -> None:
         self._act = act
         self._declare = declare
-        self._caller = caller
+        self._token = token
         self._plan = plan
         self._clock = clock
 
@@ -58,14 +58,14 @@ class ActionRoutes:
         """Act; answers the incident."""
         given = _object(await request.read(), '{"action": "acknowledge", "by": "zhang.wei", …}')
         incident = normal_incident_id(request.match_info["id"])
-        action = read_action(given, incident, self._plan(), caller=self._caller(request))
+        action = read_action(given, incident, self._plan(), token=self._token(request))
         return self._answer(await self._act(action), 200)
 
     async def declare(self, request: web.Request) -> web.Response:
         """Declare an incident; answers it. The same ``Idempotency-Key`` again answers the same incident."""
         given = _object(await request.read(), '{"class": "cyber_attack", "title": "…", "by": "zhang.wei", …}')
         name = request.headers.get("Idempotency-Key", "") or secrets.token_hex(16)
-        asked = read_declaration(given, groups=tuple(self._plan().groups), caller=self._caller(request), request=name)
+        asked = read_declaration(given, self._plan(), token=self._token(request), request=name)
         return self._answer(await self._declare(asked), 201)
 
     def _answer(self, incident: Incident, status: int) -> web.Response:
@@ -83,8 +83,8 @@ def _object(body: bytes, example: str) -> Mapping[str, Any]:
     return given
 
 
-def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, caller: str) -> Action:
-    """The action that a body asks for; raises ``Unprocessable`` with every fault. ``caller`` is the token's name."""
+def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, token: Token | None) -> Action:
+    """The action that a body asks for; raises ``Unprocessable`` with every fault."""
     problems: list[tuple[str, str]] = []
     name, act = given.get("action"), None
     kind = ACTS.get(name) if isinstance(name, str) else None
@@ -93,44 +93,31 @@ def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, caller: 
     else:
         act, found = read(kind, {field: value for field, value in given.items() if field not in COMMON})
         problems += found
-    by, group = given.get("by", caller), given.get("group") or ""
+    who, group = actor_of(given.get("by"), token, plan.people), given.get("group") or ""
     is_needed = kind is Acknowledge and not plan.people
     if group not in plan.groups and (group or is_needed):
         problems.append(("group", f"must be one of: {', '.join(plan.groups)}"))
-    if fault := fault_of_name(by, caller):
-        problems.append(("by", fault))
+    if who.fault:
+        problems.append(("by", who.fault))
     revision = given.get("if_revision")
     if revision is not None and (not isinstance(revision, int) or isinstance(revision, bool) or revision < 0):
         problems.append(("if_revision", "must be the number of the revision that you saw"))
     if problems or act is None:
         raise Unprocessable("this is no action; nothing was done", problems)
-    return Action(incident=incident, act=act, by=by, group=group, if_revision=revision)
+    return Action(incident=incident, act=act, by=who.by, group=group, if_revision=revision, via=who.via)
 
 
-def read_declaration(given: Mapping[str, Any], *, groups: Sequence[str], caller: str, request: str) -> Asked:
+def read_declaration(given: Mapping[str, Any], plan: Plan, *, token: Token | None, request: str) -> Asked:
     """The declaration that a body asks for; raises ``Unprocessable`` with every fault."""
     own = {field: value for field, value in given.items() if field not in ("by", "group")}
     declaration, problems = read(Declaration, own)
-    by, group = given.get("by", caller), given.get("group") or ""
-    if fault := fault_of_name(by, caller):
-        problems.append(("by", fault))
-    if group and group not in groups:
-        problems.append(("group", f"must be one of: {', '.join(groups)}"))
+    who, group = actor_of(given.get("by"), token, plan.people), given.get("group") or ""
+    if who.fault:
+        problems.append(("by", who.fault))
+    if group and group not in plan.groups:
+        problems.append(("group", f"must be one of: {', '.join(plan.groups)}"))
     if not request.isprintable() or len(request) > LONGEST_NAME:
         problems.append(("Idempotency-Key", f"must be at most {LONGEST_NAME} printable characters"))
     if problems or declaration is None:
         raise Unprocessable("nothing was declared", problems)
-    return Asked(declaration=declaration, by=by, group=group, request=request)
-
-
-def fault_of_name(by: object, caller: str) -> str:
-    """What is wrong with the name of a person who acts; ``""`` if nothing is."""
-    if not isinstance(by, str) or not by.strip():
-        return "must name the person who acts"
-    if by != by.strip() or not by.isprintable() or len(by) > LONGEST_NAME:
-        return f"must be one line of at most {LONGEST_NAME} characters, without blanks around it"
-    if by.lower().startswith("system:"):
-        return "must be a person; names that begin with system: are Tocsin's own"
-    if caller and by != caller:
-        return f"must be {caller}, whose token this is, or left out"
-    return ""
+    return Asked(declaration=declaration, by=who.by, group=group, request=request, via=who.via)
