@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import get_args
 
+import msgspec
 import pytest
 from tests.report.reading import OURS, marks, rows, shown, written
 from tests.support.world import World, classified
 
 from tocsin._core.errors import SendRefused, TrySendAgain
+from tocsin._core.incident import Event, Outcome, Signals, State
 from tocsin._core.model import Text
+from tocsin._core.record import ChangeRecord, Continuity, Progress, Record, ResponsibleParty
 from tocsin._core.times import HOUR, MINUTE
 from tocsin.report.chinese import CHINESE
 from tocsin.report.english import ENGLISH
@@ -53,7 +57,8 @@ async def test_a_reader_finds_what_happened(world: World) -> None:
     assert steps[2][2:] == [
         "system:rule-high@0123456789ab", "Tier raised", "tier: medium → high; reason: a worse alert",
     ]  # fmt: skip
-    assert steps[6][2:] == ["zhang.wei", "Acknowledged", "state: open → acknowledged; group: Technical"]
+    assert steps[6][2:4] == ["zhang.wei (by api, name not proved)", "Acknowledged"]
+    assert steps[6][4] == "state: open → acknowledged; group: Technical"
     assert marks(text) <= OURS
 
 
@@ -138,3 +143,13 @@ def test_both_languages_say_the_same(table: str) -> None:
 
     assert places(ENGLISH) == places(CHINESE)
     assert set(ENGLISH.values) == set(CHINESE.values)
+
+
+def test_every_closed_word_of_the_record_has_a_name() -> None:
+    """All events, states, outcomes and closed values that there are, and every field of the record and of a change."""
+    assert set(ENGLISH.events) == set(get_args(Event))
+    assert set(ENGLISH.outcomes) == set(get_args(Outcome))
+    assert set(ENGLISH.states) >= {*get_args(State), *get_args(Signals)}
+    assert set(ENGLISH.values) >= {*get_args(Continuity), *get_args(ResponsibleParty)}
+    fields = [field.name for kind in (Record, ChangeRecord, Progress) for field in msgspec.structs.fields(kind)]
+    assert set(ENGLISH.fields) >= set(fields) - {"at", "by"}

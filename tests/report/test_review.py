@@ -57,7 +57,7 @@ class Story:
         """A person acts."""
         incident = await self.world.incident()
         action = Action(
-            incident=incident.id, act=act, by=by, group=group, via="link" if link else "api", verified=not link
+            incident=incident.id, act=act, by=by, group=group, via="link" if link else "cli", verified=not link
         )
         await self.world.acts.act(action)
         await self.world.settle()
@@ -135,7 +135,7 @@ async def test_the_review(story: Story) -> None:
 async def test_its_timeline(story: Story) -> None:
     """Each step names its person, the way they came if that proves nothing, and times as they are read there."""
     steps = {row[3]: row for row in rows(await written(story.world), "Timeline")}
-    assert steps["Update"][2] == "zhang.wei (by link, not proved)"
+    assert steps["Update"][2] == "zhang.wei (by link, name not proved)"
     assert "estimated end: 2026-03-02 14:07:00 +08:00" in steps["Update"][4]
     assert steps["Contained"][2] == "zhang.wei"
     assert steps["Contained"][4] == "state: acknowledged → contained; group: Technical; note: reads only"

@@ -37,6 +37,7 @@ def test_each_step_has_a_time_and_an_actor(start: Start, hooks: Hooks) -> None:
     system = f"system:payment-gateway-down@{plan}"
     assert [entry["actor"] for entry in entries] == [system, system, "zhang.wei", system]
     assert (entries[2]["before"], entries[2]["after"]) == ({"state": "open"}, {"state": "acknowledged"})
+    assert ways(service, name) == [("zhang.wei", "api", False)]
     assert whole["chain"] == {"entries": 4, "hash": entries[3]["hash"]}
 
     path = f"/api/v1/incidents/{name.lower()}/timeline"
@@ -46,6 +47,23 @@ def test_each_step_has_a_time_and_an_actor(start: Start, hooks: Hooks) -> None:
     assert (second["next"], second["chain"]) == (None, whole["chain"])
     assert service.get(f"{path}?cursor=x").status == 400
     assert service.get("/api/v1/incidents/INC-260101-AAAAAA/timeline").status == 404
+
+
+def test_a_token_proves_who_it_was(start: Start, hooks: Hooks) -> None:
+    """Each entry of a person says by which way they came, and whether a token proved their name."""
+    tokens = "\ntokens: {zhang.wei: {may: [ingest, read, act], token: {env: ZHANG}}}\n"
+    service = start(SMALL_PLAN + tokens, environment={"ZHANG": "z" * 20})
+    service.post("/api/v2/alerts", [firing(**DOWN)], token="z" * 20)
+    hooks.wait("opened", *GROUPS)
+    (incident,) = service.get("/api/v1/incidents", token="z" * 20).json["items"]
+    service.tocsin("incidents", "acknowledge", incident["id"], "--group", "technical", token="z" * 20)
+    assert ways(service, incident["id"], "z" * 20) == [("zhang.wei", "cli", True)]
+
+
+def ways(service: Service, name: str, token: str = "") -> list[tuple[str, str, bool]]:
+    """Who acted, by which way, and whether that was proved."""
+    entries = service.get(f"/api/v1/incidents/{name}", token).json["timeline"]
+    return [(entry["actor"], entry["via"], entry["verified"]) for entry in entries if "via" in entry]
 
 
 def test_it_is_proved(start: Start, hooks: Hooks, tmp_path: Path) -> None:
@@ -75,7 +93,7 @@ def test_it_is_told_as_a_report(start: Start, hooks: Hooks, tmp_path: Path) -> N
     assert english.startswith("# Incident report: Critical function outage: payments\n")
     assert "| Vendor | Acme Outsourcing (contract C-2026-014) |" in english
     assert re.search(r"^Rule payment-gateway-down \(.*plan\.yaml:\d+\) decided, by plan ", english, re.M)
-    assert " +08:00, by zhang.wei |" in english
+    assert "| zhang.wei (by api, name not proved) | Acknowledged |" in english
     assert "Technical rescue by technical-hook: accepted after " in english
     assert "<b>" not in english
     written = tmp_path / "review.md"

@@ -17,8 +17,8 @@ PROGRAM = Token(name="chatops", may=frozenset({"act"}), token=Secret("b"))
     ("token", "given", "expected"),
     [
         (None, "anybody", Actor("anybody")),
-        (PERSON, None, Actor("zhang.wei")),
-        (PERSON, "zhang.wei", Actor("zhang.wei")),
+        (PERSON, None, Actor("zhang.wei", verified=True)),
+        (PERSON, "zhang.wei", Actor("zhang.wei", verified=True)),
         (PROGRAM, "li.na", Actor("li.na", "chatops")),
     ],
 )
@@ -49,5 +49,5 @@ def test_who_does_not(token: Token | None, given: object, fault: str) -> None:
 
 def test_without_people_a_token_is_its_name() -> None:
     """As there is nobody to name, a program acts in its own name."""
-    assert actor_of(None, PROGRAM, ()) == Actor("chatops")
+    assert actor_of(None, PROGRAM, ()) == Actor("chatops", verified=True)
     assert actor_of("li.na", PROGRAM, ()).fault == "must be chatops, whose token this is, or left out"

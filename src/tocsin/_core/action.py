@@ -192,9 +192,9 @@ ACTIONS: tuple[str, ...] = tuple(ACTS)
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One act upon one incident, by whom, for which group (``""`` where none was named).
 
-    ``if_revision`` is the revision that the person saw, where the act is to hold for no other. ``verified`` says that
-    the person is who they say, as far as the way they came by can tell: ``via`` is ``api``, ``link``, or the name of
-    the program that acts for them.
+    ``if_revision`` is the revision that the person saw, where the act is to hold for no other. ``via`` is the way
+    they came by: ``api``, ``cli``, ``link``, or the name of the program that acts for them. ``verified`` says that a
+    token of their name proves who they are; else somebody only said so.
     """
 
     incident: str
@@ -203,7 +203,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     if_revision: int | None = None
     via: str = "api"
-    verified: bool = True
+    verified: bool = False
 
     @property
     def action(self) -> str:

@@ -33,13 +33,14 @@ class Declaration(Findings, frozen=True, kw_only=True, rename={"class_": "class"
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A declaration as it was asked for: what, by whom, for which group, and under which request's name; the same
-    request again is the same incident. ``via`` is as an action's."""
+    request again is the same incident. ``via`` and ``verified`` are as an action's."""
 
     declaration: Declaration
     by: str
     group: str
     request: str
     via: str = "api"
+    verified: bool = False
 
 
 class Declared(msgspec.Struct, frozen=True, kw_only=True):

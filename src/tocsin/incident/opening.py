@@ -91,7 +91,7 @@ def declare(view: View, declared: Declared, plan: Plan, now: Millis, *, counter:
     text = {"description": said.description} if said.description else {}
     group = {"group": asked.group} if asked.group else {}
     detail = {"tier": decision.tier.value, "class": decision.class_, "reasons": list(decision.reasons)}
-    draft.enter(asked.by, "declared", via=asked.via, verified=True, **group, **detail, **text)
+    draft.enter(asked.by, "declared", via=asked.via, verified=asked.verified, **group, **detail, **text)
     _count_opened(draft)
     return draft
 

@@ -54,7 +54,7 @@ def check_rights(action: Action, incident: Incident) -> None:
     """Refuse what this person may not do to this incident. Raises ``Forbidden``."""
     act = action.act
     is_high_end = isinstance(act, _ENDS) and incident.tier is Tier.HIGH
-    if not action.verified:
+    if action.via == "link":
         if isinstance(act, Lower) or is_high_end:
             raise Forbidden(
                 f"{action.action} needs a person who is known; whoever follows a link is not. "

@@ -113,7 +113,7 @@ ENGLISH = Words(
         "who": "Who",
         "what": "What",
         "details": "Details",
-        "unverified": "{actor} (by {via}, not proved)",
+        "unverified": "{actor} (by {via}, name not proved)",
         "changed": "{field}{colon}{before} → {after}",
         "review": "For the review",
         "review_what": "To be filled in by people:",

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 
 from tocsin._core.action import ACTIONS, ACTS, Acknowledge, Action
 from tocsin._core.clock import Clock
@@ -59,18 +60,24 @@ class ActionRoutes:
         given = _object(await request.read(), '{"action": "acknowledge", "by": "zhang.wei", …}')
         incident = normal_incident_id(request.match_info["id"])
         action = read_action(given, incident, self._plan(), token=self._token(request))
-        return self._answer(await self._act(action), 200)
+        return self._answer(await self._act(replace(action, via=_way(request, action.via))), 200)
 
     async def declare(self, request: web.Request) -> web.Response:
         """Declare an incident; answers it. The same ``Idempotency-Key`` again answers the same incident."""
         given = _object(await request.read(), '{"class": "cyber_attack", "title": "…", "by": "zhang.wei", …}')
         name = request.headers.get("Idempotency-Key", "") or secrets.token_hex(16)
         asked = read_declaration(given, self._plan(), token=self._token(request), request=name)
-        return self._answer(await self._declare(asked), 201)
+        return self._answer(await self._declare(replace(asked, via=_way(request, asked.via))), 201)
 
     def _answer(self, incident: Incident, status: int) -> web.Response:
         item = shapes.incident_item(incident, self._plan().language, self._clock.now())
         return web.Response(body=msgspec.json.encode(item) + b"\n", content_type="application/json", status=status)
+
+
+def _way(request: web.Request, via: str) -> str:
+    """The way that a person came by; the command line comes over the API too, and says that it does."""
+    is_command_line = request.headers.get("User-Agent", "").startswith("Tocsin/")
+    return "cli" if via == "api" and is_command_line else via
 
 
 def _object(body: bytes, example: str) -> Mapping[str, Any]:
@@ -104,7 +111,9 @@ def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, token: T
         problems.append(("if_revision", "must be the number of the revision that you saw"))
     if problems or act is None:
         raise Unprocessable("this is no action; nothing was done", problems)
-    return Action(incident=incident, act=act, by=who.by, group=group, if_revision=revision, via=who.via)
+    return Action(
+        incident=incident, act=act, by=who.by, group=group, if_revision=revision, via=who.via, verified=who.verified
+    )
 
 
 def read_declaration(given: Mapping[str, Any], plan: Plan, *, token: Token | None, request: str) -> Asked:
@@ -120,4 +129,4 @@ def read_declaration(given: Mapping[str, Any], plan: Plan, *, token: Token | Non
         problems.append(("Idempotency-Key", f"must be at most {LONGEST_NAME} printable characters"))
     if problems or declaration is None:
         raise Unprocessable("nothing was declared", problems)
-    return Asked(declaration=declaration, by=who.by, group=group, request=request, via=who.via)
+    return Asked(declaration=declaration, by=who.by, group=group, request=request, via=who.via, verified=who.verified)

@@ -7,7 +7,7 @@ itself kept as the way they came by. Without a token any name will do.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tocsin._core.plan import Token
 
@@ -16,11 +16,13 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, and ``via`` which program they act if not by themselves; ``fault`` is what is wrong with the name."""
+    """A person, and ``via`` which program they act if not by themselves; ``fault`` is what is wrong with the name.
+    ``verified`` says that the token is of that name."""
 
     by: str
     via: str = "api"
     fault: str = ""
+    verified: bool = False
 
 
 def actor_of(given: object, token: Token | None, people: Collection[str]) -> Actor:
@@ -31,7 +33,7 @@ def actor_of(given: object, token: Token | None, people: Collection[str]) -> Act
         actor = _named(token.name if given is None else given)
         if not actor.fault and actor.by != token.name:
             return Actor(actor.by, fault=f"must be {token.name}, whose token this is, or left out")
-        return actor
+        return replace(actor, verified=not actor.fault)
     if given is None:
         return Actor("", fault=f"must name the person for whom {token.name}, whose token this is, acts")
     actor = _named(given)
