@@ -7,6 +7,7 @@ from typing import get_args
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from tests.report.reading import OURS, marks, rows, shown, written
 from tests.support.world import World, classified
 
@@ -14,10 +15,13 @@ from tocsin._core.errors import SendRefused, TrySendAgain
 from tocsin._core.incident import Event, Outcome, Signals, State
 from tocsin._core.model import Text
 from tocsin._core.record import ChangeRecord, Continuity, Progress, Record, ResponsibleParty
+from tocsin._core.timeline import left_out
 from tocsin._core.times import HOUR, MINUTE
+from tocsin._store.listing import show_incident
 from tocsin.report.chinese import CHINESE
 from tocsin.report.english import ENGLISH
 from tocsin.report.words import Words
+from tocsin.report.write import report
 
 MARKUP = "<script>|`*_x_*` [a](http://b) ![i](j)"
 
@@ -94,6 +98,20 @@ async def test_a_timeline_that_was_changed_is_seen(world: World) -> None:
     await world.store.call(world.store.pipeline().lpop(keys.timeline(incident.id)).execute())
     text = await written(world)
     assert dict(rows(text, "What it was"))["Timeline"].startswith("**BROKEN** from entry 1 on")
+
+
+async def test_what_was_left_out_long_after_is_counted(world: World) -> None:
+    """Of a compacted incident it says how much of it is gone, and that the rest holds."""
+    await play(world)
+    whole = await show_incident(world.store, (await world.incident()).id)
+    entries = whole.timeline
+    cut = (*entries[:3], left_out(entries[3:6], entries[2].hash), *entries[6:])
+    whole = replace(whole, timeline=cut, deliveries_left_out=7)
+    text = report(whole, world.plan, "en", world.clock.now())
+    said = dict(rows(text, "What it was"))["Timeline"]
+    assert said.startswith("12 entries, of which 3 were left out long after the close; the others are unbroken;")
+    assert rows(text, "Timeline")[3][2:] == ["system:retention", "Left out long after the close", "entries: 3"]
+    assert "\n7 more were left out long after the close.\n" in text
 
 
 async def test_what_is_said_is_no_markup(world: World) -> None:

@@ -46,6 +46,7 @@ CHINESE = Words(
         "after": "{time}(发生后 {span})",
         "by": "{time},{person}",
         "timeline_sound": "共 {count} 条记录,完整无改动;末条哈希值 {hash}",
+        "timeline_cut": "共 {count} 条记录,关闭较久后省略了其中 {gone} 条;其余完整无改动;末条哈希值 {hash}",
         "timeline_broken": "**记录已被改动**{colon}自第 {seq} 条起不符,详见 tocsin incidents verify",
         "why": "定级依据",
         "decided": "由规则 {rule} 判定,预案版本 {plan}。影响范围{colon}{impact};业务重要性{colon}{importance}。",
@@ -105,6 +106,7 @@ CHINESE = Words(
         "fallback": "{channel}(备用)",
         "arrived": "{span}后送达",
         "tries": "{result},第 {count} 次尝试",
+        "more_told": "关闭较久后另省略了 {count} 条。",
         "dead": "**未送达**{colon}{error}",
         "waiting": "待发送,已尝试 {count} 次",
         "waiting_error": "待发送,已尝试 {count} 次{colon}{error}",
@@ -153,7 +155,7 @@ CHINESE = Words(
         "reopened": "重新开启", "still_broken": "仍未恢复", "sla_limit_reached": "达到 SLA 上限",
         "sla_limit_forecast": "预计将超 SLA 上限", "eta_late": "预计恢复时间晚于时限", "rto_warning": "恢复时限预警",
         "vendor_unacknowledged": "外包方未按时响应", "vendor_overdue": "外包方未按时恢复", "update_due": "催报进展",
-        "update_overdue": "进展更新逾期", "untold": "未能按时送达",
+        "update_overdue": "进展更新逾期", "untold": "未能按时送达", "left_out": "关闭较久后省略",
     },
     fields={
         "tier": "级别", "class": "类别", "state": "状态", "rule": "规则", "event": "通知", "sequence": "序号",
@@ -172,7 +174,7 @@ CHINESE = Words(
         "assigned_to": "负责人", "vendor": "外包方", "contract": "合同", "who": "对方人员", "until": "截至",
         "percent": "百分比", "service": "服务", "restored_at": "恢复时间", "despite_firing": "告警仍在", "note": "说明",
         "text": "内容", "into": "并入", "why": "理由", "secondary": "兼属类别", "subtype": "子类", "due": "截止",
-        "action": "操作", "asked": "请求内容", "if_revision": "所见版本",
+        "action": "操作", "asked": "请求内容", "entries": "记录数", "if_revision": "所见版本",
     },
     values={
         "resolved": "已解除", "not_seen": "信号丢失", "worse_alert": "更严重的告警", "True": "是", "False": "否",

@@ -46,6 +46,8 @@ ENGLISH = Words(
         "after": "{time} ({span} after it began)",
         "by": "{time}, by {person}",
         "timeline_sound": "{count} entries, unbroken; the last one's hash is {hash}",
+        "timeline_cut": "{count} entries, of which {gone} were left out long after the close; the others are unbroken; "
+        "the last one's hash is {hash}",
         "timeline_broken": "**BROKEN** from entry {seq} on; tocsin incidents verify says how",
         "why": "Why it was decided so",
         "decided": "Rule {rule} decided, by plan {plan}. Impact {impact}, importance {importance}.",
@@ -105,6 +107,7 @@ ENGLISH = Words(
         "fallback": "{channel} (fallback)",
         "arrived": "accepted after {span}",
         "tries": "{result}, at try {count}",
+        "more_told": "{count} more were left out long after the close.",
         "dead": "**not delivered**{colon}{error}",
         "waiting": "waiting; tried {count} times",
         "waiting_error": "waiting; tried {count} times{colon}{error}",
@@ -158,7 +161,7 @@ ENGLISH = Words(
         "eta_late": "Estimate beyond the recovery time",
         "rto_warning": "Recovery time running out", "vendor_unacknowledged": "Vendor has not taken it up in time",
         "vendor_overdue": "Vendor has not restored it in time", "update_due": "Update asked for",
-        "update_overdue": "Update overdue", "untold": "Not told in time",
+        "update_overdue": "Update overdue", "untold": "Not told in time", "left_out": "Left out long after the close",
     },
     fields={
         "tier": "tier", "class": "class", "state": "state", "rule": "rule", "event": "event", "sequence": "notice",
@@ -179,7 +182,7 @@ ENGLISH = Words(
         "contract": "contract", "who": "who", "until": "until", "percent": "percent", "service": "service",
         "restored_at": "restored at", "despite_firing": "despite firing", "note": "note", "text": "text",
         "into": "into", "why": "why", "secondary": "also of", "subtype": "kind", "due": "due", "action": "action",
-        "asked": "asked for", "if_revision": "seen at revision",
+        "asked": "asked for", "entries": "entries", "if_revision": "seen at revision",
     },
     values={
         "resolved": "resolved", "not_seen": "not seen any more", "worse_alert": "a worse alert", "True": "yes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocsin._core.timeline import entry_item, first_break
+from tocsin._core.timeline import entry_item, first_break, number_left_out
 from tocsin.report.markdown import bullets, heading, plain, table
 from tocsin.report.page import Page
 
@@ -74,9 +74,13 @@ def _by(page: Page, time: int | None, person: str) -> str:
 
 def _chain(page: Page) -> str:
     incident = page.incident
-    fault = first_break(incident.id, map(entry_item, page.whole.timeline), incident.timeline_head)
+    items = [entry_item(entry) for entry in page.whole.timeline]
+    fault = first_break(incident.id, items, incident.timeline_head)
     if fault:
         return page.say("timeline_broken", seq=fault.seq)
+    gone = sum(map(number_left_out, items))
+    if gone:
+        return page.say("timeline_cut", count=incident.timeline_entries, gone=gone, hash=incident.timeline_hash)
     return page.say("timeline_sound", count=incident.timeline_entries, hash=incident.timeline_hash)
 
 

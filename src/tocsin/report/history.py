@@ -46,6 +46,8 @@ def told(page: Page) -> Iterator[str]:
         notices.setdefault(delivery.notice, []).append(delivery)
     header = (page.say("notice"), page.say("owed"), page.say("became"))
     yield from table(header, (_notice(page, deliveries) for deliveries in notices.values()))
+    if page.whole.deliveries_left_out:
+        yield from ("", page.say("more_told", count=page.whole.deliveries_left_out))
 
 
 def _order(delivery: Delivery) -> tuple[int, int, bool, str]:
