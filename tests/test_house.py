@@ -39,6 +39,7 @@ WORKER_LOOPS = frozenset(
         "src/tocsin/accept/guard.py",
         "src/tocsin/incident/loop.py",
         "src/tocsin/reload.py",
+        "src/tocsin/retention/loop.py",
         "src/tocsin/send/loop.py",
     }
 )

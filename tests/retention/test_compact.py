@@ -211,7 +211,10 @@ def test_an_incident_that_is_large_itself_is_not_cut() -> None:
     assert unpacked(body).deliveries_left_out == 10
 
 
-@pytest.mark.parametrize("damage", [lambda body: body[:40], lambda body: body[:-20], lambda body: body[:8] + b"x" * 90])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda body: body[:2], lambda body: body[:40], lambda body: body[:-20], lambda body: body[:8] + b"x" * 90],
+)
 def test_a_damaged_value_is_told_as_such(damage: Any) -> None:
     """Bytes that are none of ours are a ``StoreMismatch``, as with any stored value."""
     body = damage(packed(incident(), Kept(timeline=timeline(3))))

@@ -19,9 +19,9 @@ from tests.support.world import World, classified
 from tocsin._core.errors import Conflict, NotFound, SendRefused
 from tocsin._core.incident import Incident
 from tocsin._core.plan import IncidentSettings
-from tocsin._core.times import DAY, HOUR, MINUTE
+from tocsin._core.times import DAY, HOUR, MINUTE, Millis
 from tocsin._store import deliveries, listing, stats
-from tocsin._store.whole import find_whole
+from tocsin._store.whole import Whole, find_whole
 from tocsin.retention.files import ArchiveFiles
 from tocsin.retention.loop import LATER, LEASE, RetentionLoop
 from tocsin.view.shapes import whole_item
@@ -111,6 +111,17 @@ async def shown(world: World, incident: Incident) -> dict[str, Any]:
     return found
 
 
+async def pages(world: World, incident: Incident) -> list[str]:
+    """The ids of an incident's deliveries, read one at a time."""
+    found: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await listing.deliveries_of(world.store, incident.id, lambda _: True, cursor=cursor, limit=1)
+        found += (delivery.id for delivery in page.items)
+        cursor = page.next
+    return found
+
+
 async def is_compact(world: World, incident: Incident) -> bool:
     """Whether an incident was compacted."""
     found = await find_whole(world.store, world.store.shards[0], incident.id)
@@ -151,6 +162,7 @@ async def test_compacted_it_reads_as_before(world: World, loops: Loops, store_ur
     assert await shown(world, incident) == before
     assert await world.incidents() == listed
     assert (await listing.list_deliveries(world.store, lambda _: True)).items == ()
+    assert await pages(world, incident) == list(reversed([one["id"] for one in before["deliveries"]]))
     with pytest.raises(Conflict, match="takes nothing more"):
         await listing.find_incident(world.store, incident.id)
 
@@ -388,3 +400,30 @@ async def test_a_value_that_cannot_be_read_holds_up_no_other(
     await work(world, loops())
     assert [line["id"] for line in lines(archive)] == [sound.id]
     assert await redis.exists(world.store.shards[0].incident(spoilt.id))
+
+
+async def test_a_line_that_cannot_be_made_holds_up_no_other(
+    world: World, archive: ArchiveFiles, failures: Failures
+) -> None:
+    """A fault of ours is logged; its incident stays, and the others are archived."""
+    faulty, sound = await closed(world, "A"), await closed(world, "B")
+
+    def shape(whole: Whole, now: Millis) -> dict[str, Any]:
+        if whole.incident.id == faulty.id:
+            raise ZeroDivisionError
+        return whole_item(whole, "en", now)
+
+    loop = RetentionLoop(
+        store=world.store,
+        clock=world.clock,
+        plan=lambda: world.plan,
+        files=archive,
+        drop=False,
+        shape=shape,
+        meter=failures,
+        process="one",
+    )
+    world.clock.advance(401 * DAY)
+    await work(world, loop)
+    assert [line["id"] for line in lines(archive)] == [sound.id]
+    assert [incident.id for incident in await world.incidents()] == [faulty.id]

@@ -104,9 +104,9 @@ def _most(pack: Callable[[int], bytes], counts: range) -> bytes:
 def _plain(body: bytes) -> tuple[bytes, bytes]:
     """The incident's own part, decompressed, and the other as it is."""
     try:
-        end = _HEAD.size + _HEAD.unpack_from(body)[2]
+        end = _HEAD.size + _HEAD.unpack(body[: _HEAD.size].ljust(_HEAD.size))[2]
         return zlib.decompress(body[_HEAD.size : end]), body[end:]
-    except (zlib.error, ValueError) as error:
+    except zlib.error as error:
         raise StoreMismatch(f"the store holds a compacted incident that cannot be read: {error}") from error
 
 

@@ -60,6 +60,25 @@ async def list_deliveries(
     return await _page(store, [index], _deliveries, wanted, cursor=cursor, limit=limit)
 
 
+async def deliveries_of(
+    store: Store, incident_id: str, wanted: Callable[[Delivery], bool], *, cursor: str = "", limit: int = 100
+) -> Page[Delivery]:
+    """Deliveries of one incident that are wanted, newest first; of a compacted one, those that it still knows of.
+
+    Raises as ``list_incidents``.
+    """
+    start = _read_cursor(cursor, 1)[1]
+    try:
+        whole = await show_incident(store, incident_id)
+    except NotFound:
+        return Page((), None)
+    places = {(each.created_at, each.id): each for each in whole.deliveries if wanted(each)}
+    rows = sorted((place for place in places if not start or place < start), reverse=True)
+    last = "0.{}.{}".format(*rows[limit - 1]) if len(rows) > limit else None
+    items = [places[place] for place in rows]
+    return Page(items[:limit], last)
+
+
 async def _page(
     store: Store,
     indexes: Sequence[Sequence[tuple[Keys, str]]],

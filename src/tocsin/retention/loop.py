@@ -112,11 +112,20 @@ class RetentionLoop:
     async def _compact(self, keys: Keys, moment: Moment) -> bool:
         names = await stored.to_compact(self._store, keys, moment.now, AT_ONCE)
         for name in names:
-            found = await self._find(keys, name)
-            verdict = await stored.compact(self._store, keys, found, moment) if found else "busy"
-            if verdict != "ok":
+            if not await self._compacted(keys, name, moment):
                 await stored.postpone(self._store, keys, name, moment.now + LATER)
         return len(names) == AT_ONCE
+
+    async def _compacted(self, keys: Keys, name: str, moment: Moment) -> bool:
+        """Whether it was done. One that fails must hold up no other."""
+        try:
+            found = await self._find(keys, name)
+            return found is not None and await stored.compact(self._store, keys, found, moment) == "ok"
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("an incident could not be compacted", extra={"incident": name})
+            return False
 
     async def _end(self, keys: Keys, moment: Moment) -> bool:
         """What is past its time."""
@@ -138,19 +147,29 @@ class RetentionLoop:
         return len(names) == AT_ONCE and not self._fails
 
     async def _archive(self, files: ArchiveFiles, keys: Keys, ready: Sequence[Found], moment: Moment) -> None:
-        months: dict[str, list[Found]] = defaultdict(list)
+        months: dict[str, list[tuple[Found, bytes]]] = defaultdict(list)
         for found in ready:
-            months[file_name(found.whole.incident.closed_at or 0)].append(found)
+            if line := self._line(found.whole, moment):
+                months[file_name(found.whole.incident.closed_at or 0)].append((found, line))
         for name, of_month in months.items():
-            lines = [msgspec.json.encode(self._shape(found.whole, moment.now)) for found in of_month]
             try:
-                await asyncio.to_thread(files.append, name, lines)
+                await asyncio.to_thread(files.append, name, [line for _, line in of_month])
             except OSError as error:
                 self._meter.archive_failed()
                 self._tell_log(error, files)
                 return
             self._tell_log(None, files)
-            await self._remove(keys, of_month, "archived", moment)
+            await self._remove(keys, [found for found, _ in of_month], "archived", moment)
+
+    def _line(self, whole: Whole, moment: Moment) -> bytes:
+        """An incident as its line; nothing where that fails, which must hold up no other."""
+        try:
+            return msgspec.json.encode(self._shape(whole, moment.now))
+        except Exception:
+            name = whole.incident.id
+            log.exception("an incident could not be archived and stays in the store", extra={"incident": name})
+            self._later[name] = moment.now + LATER
+            return b""
 
     async def _remove(self, keys: Keys, ready: Iterable[Found], counted: Counted, moment: Moment) -> None:
         removed = []
@@ -179,6 +198,7 @@ class RetentionLoop:
             log.error("a closed incident cannot be read", extra={"incident": name, "error": str(error)})
             return None
         if found is None:
+            log.error("a closed incident is not in the store any more", extra={"incident": name})
             await stored.forget(self._store, keys, name)
         return found
 

@@ -19,7 +19,8 @@ from tocsin._core.times import format_duration
 from tocsin._store.client import Store
 from tocsin._store.coverage import coverage
 from tocsin._store.deliveries import retry
-from tocsin._store.listing import Page, list_deliveries, list_incidents, show_incident
+from tocsin._store.listing import Page, deliveries_of, list_deliveries, list_incidents, show_incident
+from tocsin._store.whole import Whole
 from tocsin.view import shapes
 from tocsin.view.coverage import coverage_head, coverage_items
 
@@ -85,42 +86,46 @@ class View:
 
     async def incident(self, request: web.Request) -> web.Response:
         """One incident with its timeline, its deliveries and why it is as it is."""
-        incident_id = normal_incident_id(request.match_info["id"])
-        try:
-            whole = await show_incident(self._store, incident_id)
-        except NotFound as error:
-            retention = self._plan().incidents.retention
-            if not is_of_before(incident_id, self._clock.now() - retention):
-                raise
-            raise NotFound(f"{error} any more: {LEFT.format(format_duration(retention))}") from None
+        whole = await self._whole(request)
         return _json(shapes.whole_item(whole, self._plan().language, self._clock.now()))
 
     async def timeline(self, request: web.Request) -> web.Response:
         """A page of an incident's timeline, the earliest entry first, and where its chain ends."""
         first, limit = _number(request.query.get("cursor", "0")), _limit(request.query)
-        whole = await show_incident(self._store, normal_incident_id(request.match_info["id"]))
+        whole = await self._whole(request)
         entries = whole.timeline[first : first + limit]
         following = str(first + limit) if first + limit < len(whole.timeline) else None
         items = [entry_item(entry) for entry in entries]
         return _json({"items": items, "next": following, "chain": shapes.chain_item(whole.incident)})
 
+    async def _whole(self, request: web.Request) -> Whole:
+        """The incident that is asked for. Raises ``NotFound``, which says where one may be that is so old."""
+        incident_id = normal_incident_id(request.match_info["id"])
+        try:
+            return await show_incident(self._store, incident_id)
+        except NotFound as error:
+            retention = self._plan().incidents.retention
+            if not is_of_before(incident_id, self._clock.now() - retention):
+                raise
+            raise NotFound(f"{error} any more: {LEFT.format(format_duration(retention))}") from None
+
     async def deliveries(self, request: web.Request) -> web.Response:
         """A page of deliveries, filtered, newest first."""
         query = request.query
         state = _choice(query, "state", DELIVERY_STATES)
-        incident = normal_incident_id(query["incident"]) if "incident" in query else ""
+        cursor, limit = query.get("cursor", ""), _limit(query)
 
         def wanted(delivery: Delivery) -> bool:
-            return (
-                (not state or delivery.state == state)
-                and ("channel" not in query or delivery.channel == query["channel"])
-                and (not incident or delivery.incident == incident)
+            return (not state or delivery.state == state) and (
+                "channel" not in query or delivery.channel == query["channel"]
             )
 
         try:
-            page = await list_deliveries(
-                self._store, wanted, dead=state == "dead", cursor=query.get("cursor", ""), limit=_limit(query)
-            )
+            if "incident" in query:
+                incident = normal_incident_id(query["incident"])
+                page = await deliveries_of(self._store, incident, wanted, cursor=cursor, limit=limit)
+            else:
+                page = await list_deliveries(self._store, wanted, dead=state == "dead", cursor=cursor, limit=limit)
         except ValueError as error:
             raise InvalidRequest("cursor", str(error)) from error
         return _page(page, shapes.delivery_item)
