@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from tocsin._core.action import Findings, Line, Moment, Words
 from tocsin._core.model import Classification, Tier
-from tocsin._core.plan import Impact
+from tocsin._core.record import Impact
 
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 

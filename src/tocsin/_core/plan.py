@@ -16,6 +16,7 @@ from tocsin._core.matcher import Matcher
 from tocsin._core.model import Text, Tier
 from tocsin._core.pattern import Pattern, TextPattern
 from tocsin._core.people import Person, Team
+from tocsin._core.record import Impact
 from tocsin._core.secret import Secret
 from tocsin._core.source import Source
 from tocsin._core.times import DAY, HOUR, MINUTE, Millis
@@ -25,7 +26,6 @@ from tocsin._core.watch import Heartbeat, Stage, Watchdog
 Language = Literal["en", "zh"]
 Tell = Literal["all", "listed", "lead"]
 Details = Literal["full", "summary"]
-Impact = Literal["wide", "partial", "narrow"]
 Importance = Literal["core", "important", "supporting"]
 
 GROUPS = ("command", "technical", "business", "legal", "data")

@@ -11,6 +11,9 @@ import msgspec
 
 from tocsin._core.times import Millis
 
+Impact = Literal["wide", "partial", "narrow"]
+"""How far it reaches, by which with the importance of a service the tier is found."""
+
 Continuity = Literal["none", "degraded", "partly_down", "down"]
 """What has become of the business that goes on: untouched, worse, partly or wholly at a stand."""
 

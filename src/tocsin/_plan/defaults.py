@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tocsin._core.model import Text, Tier
-from tocsin._core.plan import Details, Impact, Importance, IncidentClass, TierPolicy
+from tocsin._core.plan import Details, Importance, IncidentClass, TierPolicy
+from tocsin._core.record import Impact
 from tocsin._core.times import HOUR, MINUTE, SECOND, Millis, parse_time
 
 TIER_LIMITS: Mapping[Tier, Millis] = MappingProxyType({Tier.HIGH: 4 * HOUR, Tier.MEDIUM: 24 * HOUR})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tocsin._core.plan import Impact
+from tocsin._core.record import Impact
 from tocsin._plan.entry import Entry, TierName
 from tocsin._plan.fields import ClassName, Duration, Label, Matchers, Name, Plain, Positive, Until
 from tocsin._plan.filled import LinkName, LinkPattern, TitlePattern

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tocsin._core.plan import Details, Impact, Importance, Language, Tell
+from tocsin._core.plan import Details, Importance, Language, Tell
+from tocsin._core.record import Impact
 from tocsin._plan.calendars import CalendarEntry
 from tocsin._plan.channels import AnyChannel
 from tocsin._plan.entry import Entry, GroupName, MayBeEmpty, TierName

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from tocsin._core.plan import Impact, Importance, Language
+from tocsin._core.plan import Importance, Language
 from tocsin._core.problems import Problem
+from tocsin._core.record import Impact
 from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES
 from tocsin._plan.entry import Entry, GroupName, TierName
 from tocsin._plan.fields import Duration, Moment, Name, Positive

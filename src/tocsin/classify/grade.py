@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin._core.model import Tier
-from tocsin._core.plan import Environment, Impact, Plan, Service, Vendor
+from tocsin._core.plan import Environment, Plan, Service, Vendor
+from tocsin._core.record import Impact
 from tocsin._core.times import Millis, format_duration
 from tocsin._plan.defaults import TIER_LIMITS
 from tocsin.classify.verdict import Verdict
