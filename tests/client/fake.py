@@ -90,6 +90,7 @@ class Fake:
         self.answers: dict[str, tuple[int, Any]] = {}
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[Any] = []
         self.url = ""
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
@@ -97,7 +98,8 @@ class Fake:
         asked = f"{request.command} {request.path}"
         self.asked.append(asked)
         self.headers.append(dict(request.headers))
-        request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        sent = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        self.bodies.append(json.loads(sent) if sent else None)
         status, body = self.answers.get(asked, (404, {"title": "Not found", "detail": f"nothing at {request.path}"}))
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         request.send_response(status)

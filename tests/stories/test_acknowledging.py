@@ -59,7 +59,7 @@ def test_from_the_command_line(start: Start, hooks: Hooks) -> None:
     said = service.tocsin("incidents", "acknowledge", name, "--group", "legal", "--as", "li.na")
     assert (said.returncode, said.stdout) == (
         0,
-        f"{name}: open, acknowledged by nobody of the lead group or command yet\n",
+        f"{name}: open, firing, acknowledged by nobody of the lead group or command yet\n",
     )
     said = service.tocsin("incidents", "acknowledge", name.lower(), "--group", "command", "--as", "wang", "--json")
     assert json.loads(said.stdout)["acknowledged_by"] == "wang"

@@ -132,7 +132,7 @@ class Change(Act, frozen=True, kw_only=True, tag="change"):
 
 
 class Restore(Act, frozen=True, kw_only=True, tag="restore"):
-    """Say that the service is back, ``at`` the time when the signals cleared if no other is given."""
+    """Say that the service is back: as of when its signals cleared, if no ``at`` says when."""
 
     at: Moment | None = None
     despite_firing: bool = False

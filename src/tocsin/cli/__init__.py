@@ -13,6 +13,7 @@ from tocsin.cli.explain import explain
 from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
 from tocsin.cli.test import test
+from tocsin.client.acting import verbs
 from tocsin.client.commands import deliveries, incidents
 from tocsin.client.record import export, verify
 from tocsin.client.rejected import rejected
@@ -37,6 +38,8 @@ main.add_command(check)
 main.add_command(test)
 main.add_command(explain)
 main.add_command(schema)
+for verb in verbs():
+    incidents.add_command(verb)
 incidents.add_command(verify)
 incidents.add_command(export)
 main.add_command(incidents)

@@ -1,4 +1,4 @@
-"""``tocsin incidents`` and ``tocsin deliveries``: click's side, mounted by ``cli``.
+"""``tocsin incidents`` and ``tocsin deliveries``: click's side, mounted by ``cli``. The verbs are in ``acting``.
 
 Exit codes: 0, 1 where the service says no or cannot be reached, 2 for a wrong use.
 """
@@ -53,7 +53,7 @@ def lists(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def incidents() -> None:
-    """Look at incidents of a running service, and acknowledge them."""
+    """Look at incidents of a running service, declare them, and act upon them."""
 
 
 @incidents.command("list")
@@ -76,24 +76,6 @@ def show_incident(*, client: Client, as_json: bool, incident: str) -> None:
     """Show one incident: facts, why it was decided so, what happened, who was told."""
     answer = client.get(f"{_INCIDENTS}/{segment(normal_incident_id(incident))}")
     print_json(answer) if as_json else print_lines(incident_page(answer))
-
-
-@incidents.command("acknowledge")
-@click.argument("incident")
-@click.option("--group", required=True, help="The group that has it: command, technical, business, legal or data.")
-@click.option("--as", "by", help="Who you are, where no token says it.")
-@click.option("--if-revision", type=click.IntRange(0), help="Only if the incident is still at this revision.")
-@asks_service
-def acknowledge(*, client: Client, as_json: bool, incident: str, **given: Any) -> None:
-    """Say that a group has an incident. The lead group's word, or command's, ends its escalation."""
-    wanted = normal_incident_id(incident)
-    body = {"action": "acknowledge", **{name: value for name, value in given.items() if value is not None}}
-    answer = client.post(f"{_INCIDENTS}/{segment(wanted)}/actions", body)
-    if as_json:
-        print_json(answer)
-        return
-    by = word(answer.get("acknowledged_by")) or "nobody of the lead group or command yet"
-    click.echo(f"{word(answer.get('id'))}: {word(answer.get('state'))}, acknowledged by {by}")
 
 
 @click.group()

@@ -23,6 +23,15 @@ TIMEOUT = 30.0
 _LARGEST = 64 * 1024 * 1024
 
 
+class Refused(TocsinError):
+    """The service says no. ``problem`` is what it answered, ``{}`` if that was no JSON object."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any], message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = problem
+
+
 class Client:
     """One service. ``token`` is sent as a bearer token where it is not empty."""
 
@@ -101,12 +110,13 @@ class Client:
         if 200 <= status < 300 and isinstance(answer, dict):
             return answer
         problem = answer if isinstance(answer, dict) else {}
-        text = _problem_text(problem)
+        text = problem_text(problem)
         if status == 404 and text:
             raise NotFound(text)
         if status in (401, 403):
             text = f"{text or 'not allowed'} (who you are is said with --token or TOCSIN_TOKEN)"
-        raise TocsinError(text or f"{self._where} answered {status} without saying why; is that a Tocsin?")
+        text = text or f"{self._where} answered {status} without saying why; is that a Tocsin?"
+        raise Refused(status, problem, text)
 
 
 def segment(text: str) -> str:
@@ -131,15 +141,20 @@ def _host_and_port(parts: SplitResult) -> str:
     return one_line(parts.netloc.rpartition("@")[2])
 
 
-def _problem_text(problem: Mapping[str, Any]) -> str:
-    """A problem+json answer as lines: what is wrong, then each of its problems with its place."""
+def problem_text(problem: Mapping[str, Any], names: Mapping[str, str] | None = None) -> str:
+    """A problem+json answer as lines: what is wrong, then each of its problems with its place, by another name where
+    ``names`` has one."""
     said = [one_line(str(problem[name]), 500) for name in ("title", "detail") if problem.get(name)]
     lines = [": ".join(dict.fromkeys(said))]
     for item in problem.get("problems") or ():
         if isinstance(item, dict):
             place, message = (one_line(str(item.get(name) or ""), 300) for name in ("path", "message"))
+            place = (names or {}).get(place, place)
             lines.append(f"  {place}: {message}" if place else f"  {message}")
     current = problem.get("current")
     if isinstance(current, dict) and "revision" in current:
         lines.append(f"  it is at revision {one_line(str(current['revision']))} now")
+    if isinstance(current, dict) and current.get("allowed"):
+        verbs = (one_line(str(name)).replace("_", "-") for name in current["allowed"])
+        lines.append(f"  it takes now: {', '.join(verbs)}")
     return "\n".join(line for line in lines if line)

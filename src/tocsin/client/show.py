@@ -30,7 +30,7 @@ def incident_table(incidents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         (
             word(item.get("id")),
             word(item.get("tier")),
-            _state(item),
+            state_of(item),
             rto_left(item),
             moment(item.get("started_at")),
             word(item.get("environment"), _NARROW) or "-",
@@ -109,7 +109,18 @@ def rto_left(incident: Mapping[str, Any]) -> str:
     if incident.get("state") in ("restored", "closed"):
         return "-"
     left = target * (1 - used)
-    return _span(left) if left >= 0 else f"{_span(-left)} over"
+    return span(left) if left >= 0 else f"{span(-left)} over"
+
+
+def left_of_rto(incident: Mapping[str, Any]) -> str:
+    """The same in a sentence: ``1h57m left``, ``1h over``; ``""`` where nothing is left to wait for."""
+    left = rto_left(incident)
+    return "" if left == "-" else left if left.endswith("over") else f"{left} left"
+
+
+def missing(change: Mapping[str, Any]) -> str:
+    """What a change must have and has not: a red flag."""
+    return word([str(name).replace("_", " ") for name in change.get("missing") or ()]).upper()
 
 
 def moment(time: Any) -> str:
@@ -137,12 +148,11 @@ def _head(incident: Mapping[str, Any]) -> Iterator[str]:
     yield f"{drill}{mark} {click.style(word(incident.get('title')), bold=True)} ({word(incident.get('class'))})"
     rto = incident.get("rto") or {}
     used = rto.get("consumed_ratio")
-    shown = [f"{word(incident.get('id'))} v{word(incident.get('revision'))}", _state(incident)]
+    shown = [f"{word(incident.get('id'))} v{word(incident.get('revision'))}", state_of(incident)]
     if rto.get("deadline"):
-        left = rto_left(incident)
-        left = "" if left == "-" else f", {left}" if left.endswith("over") else f", {left} left"
+        left = left_of_rto(incident)
         share = f", {used:.0%} used" if isinstance(used, int | float) else ""
-        shown.append(f"RTO by {moment(rto['deadline'])}{left}{share}")
+        shown.append(f"RTO by {moment(rto['deadline'])}{f', {left}' if left else ''}{share}")
     yield " | ".join(shown)
 
 
@@ -218,7 +228,8 @@ def table(
         yield "  ".join([*cells, row[-1]]).rstrip()
 
 
-def _state(incident: Mapping[str, Any]) -> str:
+def state_of(incident: Mapping[str, Any]) -> str:
+    """The state, with the signals beside it, or how it ended."""
     state, signals = word(incident.get("state")), word(incident.get("signals"))
     if state == "closed":
         outcome = word(incident.get("outcome"))
@@ -231,8 +242,11 @@ def _last_error(delivery: Mapping[str, Any]) -> str:
     return word(attempts[-1].get("error")) if attempts else ""
 
 
-def _span(seconds: float) -> str:
+def span(seconds: float) -> str:
+    """A span of time for people, to its two largest units: ``1h57m``; short ones to the second."""
+    if seconds < 60:
+        return f"{int(seconds)}s" if seconds >= 1 else "under 1s"
     minutes = int(seconds) // 60
     days, hours, minutes = minutes // 1440, minutes % 1440 // 60, minutes % 60
     shown = [f"{count}{unit}" for count, unit in ((days, "d"), (hours, "h"), (minutes, "m")) if count]
-    return "".join(shown[:2]) or "under 1m"
+    return "".join(shown[:2])
