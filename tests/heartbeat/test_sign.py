@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -16,7 +17,9 @@ from tocsin._core.secret import Secret
 from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
 from tocsin._core.watch import Watchdog
 from tocsin._store.client import Store
-from tocsin.heartbeat.sign import GLANCE, LATE, SignOfLife
+from tocsin.heartbeat.sign import LATE, SignOfLife
+from tocsin.heartbeat.silence import Said
+from tocsin.heartbeat.watch import Watch
 from tocsin.send.kinds import open_session
 
 
@@ -124,8 +127,21 @@ async def test_a_call_that_is_not_taken(signing: Signing, caplog: pytest.LogCapt
     assert "s3cr3t" not in str([record.__dict__ for record in told])
 
 
-async def test_it_ends_when_told_to(signing: Signing) -> None:
-    """Told to drain, it does not wait for the next call."""
-    assert await signing.sign.turn(signing.session) == GLANCE
-    signing.sign.drain()
-    await signing.sign.run()
+async def test_a_switch_that_hangs_holds_up_nothing(signing: Signing) -> None:
+    """Told to drain in the middle of a call, both loops end."""
+    signing.receiver.answer = signing.receiver.stall()
+
+    async def post(_: Sequence[Said], __: Millis) -> None:
+        raise AssertionError("there are no heartbeats")
+
+    watch = Watch(
+        store=signing.store,
+        clock=signing.clock,
+        plan=lambda: plan(watchdog=signing.watchdog),
+        post=post,
+        meter=signing.marks,
+    )
+    running = asyncio.create_task(watch.run())
+    await signing.receiver.came.wait()
+    watch.drain()
+    await running

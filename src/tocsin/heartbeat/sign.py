@@ -7,14 +7,13 @@ address, which is likely a secret.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Protocol
 
 import aiohttp
 
-from tocsin._core.clock import Clock, sleep_unless
+from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError, SendError, StoreError
 from tocsin._core.plan import Plan
 from tocsin._core.times import MINUTE, SECOND, Millis, format_time
@@ -52,19 +51,12 @@ class SignOfLife:
         self._watchdog: Watchdog | None = None
         self._due = 0.0
         self._is_failing = False
-        self._drained = asyncio.Event()
-        self._draining = False
-
-    def drain(self) -> None:
-        """End ``run``."""
-        self._draining = True
-        self._drained.set()
 
     async def run(self) -> None:
-        """Call until drained."""
+        """Call until cancelled."""
         async with open_session() as session:
-            while not self._draining:
-                await sleep_unless(self._drained, self._clock, await self.turn(session))
+            while True:
+                await self._clock.sleep(await self.turn(session))
 
     async def turn(self, session: aiohttp.ClientSession) -> float:
         """Call if it is time to; answers for how many seconds there is nothing to do."""

@@ -20,12 +20,12 @@ class Watch:
         self._sign = SignOfLife(store=store, clock=clock, plan=plan, meter=meter)
 
     def drain(self) -> None:
-        """End ``run`` after what is at hand."""
+        """End ``run`` after the look at hand."""
         self._heartbeats.drain()
-        self._sign.drain()
 
     async def run(self) -> None:
-        """Work until drained."""
+        """Work until drained; a call of the switch that is under way then is not waited for."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._heartbeats.run(), name="heartbeats")
-            group.create_task(self._sign.run(), name="sign-of-life")
+            sign = group.create_task(self._sign.run(), name="sign-of-life")
+            await self._heartbeats.run()
+            sign.cancel()
