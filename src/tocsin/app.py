@@ -40,6 +40,7 @@ from tocsin.explain import Keeper
 from tocsin.explain.route import ExplainRoute
 from tocsin.heartbeat.watch import Watch
 from tocsin.incident.act import Acts
+from tocsin.incident.actions import allowed
 from tocsin.incident.loop import IncidentLoop
 from tocsin.pipeline import Pipeline, Routes
 from tocsin.plan import Current
@@ -53,6 +54,8 @@ from tocsin.settings import Settings, open_store
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.actions import ActionRoutes
+from tocsin.view.page.links import AnswerLinks
+from tocsin.view.page.routes import AnswerPage
 from tocsin.view.routes import View
 from tocsin.view.shapes import whole_item
 
@@ -116,11 +119,13 @@ class App:
         self._store = Store.at(url, namespace=settings.namespace, shards=settings.shards)
         self._metrics = Metrics(__version__)
         self._metrics.plan_loaded(current.plan(), self._clock.now())
+        self._links = AnswerLinks(store=self._store, external_url=self._external_url)
         self._post = Post(
             store=self._store,
             clock=self._clock,
             console=Console(console, plain=settings.plain),
-            external_url=lambda: settings.external_url or current.plan().external_url,
+            external_url=self._external_url,
+            respond=self._links.link,
             meter=self._metrics,
             process=self._process,
         )
@@ -206,7 +211,7 @@ class App:
 
     async def _work(self) -> None:
         """Wait for the store, then run the loops until they are drained."""
-        known = await first_contact(self._store, self._clock)
+        known = await first_contact(self._store, self._clock, fetch=self._links.key)
         plan = self._current.plan()
         log.info("ready", extra={"plan": plan.hash, "rules": len(plan.rules), "channels": len(plan.channels)})
         async with asyncio.TaskGroup() as group:
@@ -227,6 +232,9 @@ class App:
             for task in pending:
                 task.cancel()
             _, pending = await asyncio.wait(pending, timeout=LOOK_AGAIN)
+
+    def _external_url(self) -> str:
+        return self._settings.external_url or self._current.plan().external_url
 
     def _guard(self) -> Guard:
         loopback = is_loopback(self._settings.host)
@@ -258,6 +266,7 @@ class App:
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *view.routes(),
             *ActionRoutes(act=acts.act, declare=declare, token=caller, plan=plan, clock=clock).routes(),
+            *AnswerPage(store=store, clock=clock, plan=plan, links=self._links, act=acts.act, allowed=allowed).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
             *ReportRoute(store=store, current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),

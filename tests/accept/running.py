@@ -188,6 +188,8 @@ async def running(
             (web.get("/api/v1/things/{id}", _refuse), "read"),
             (web.post("/api/v1/things/{id}/retry", _act), "act"),
             (web.get("/broken", _broken), "read"),
+            (web.get("/r/{token}", _link), "link"),
+            (web.post("/r/{token}", _link), "link"),
         ],
     )
     server = Server(app, drain=2.0)
@@ -206,6 +208,10 @@ async def _who(request: web.Request) -> web.Response:
 
 async def _act(request: web.Request) -> web.Response:
     return web.json_response({"caller": _name(request), "body": await request.text()})
+
+
+async def _link(request: web.Request) -> web.Response:
+    return web.json_response({"token": request.match_info["token"], "body": await request.text()})
 
 
 def _name(request: web.Request) -> str | None:

@@ -15,7 +15,7 @@ from tocsin._core.plan import Token
 from tocsin._core.secret import Secret
 from tocsin.accept.access import caller_of, check_binding, is_loopback, is_loopback_host
 from tocsin.accept.body import Bodies
-from tocsin.accept.guard import Guard
+from tocsin.accept.guard import MAX_FORM, Guard
 from tocsin.accept.ports import Policy
 from tocsin.accept.server import Server, create_app
 
@@ -131,6 +131,25 @@ async def test_an_origin_may_not_post_on_loopback() -> None:
     async with running() as run:
         headers = {"Origin": f"http://127.0.0.1:{run.port}"}
         assert await statuses(run, headers) == [403, 200, 403, 404, 200]
+
+
+async def test_a_page_behind_a_link_needs_no_login() -> None:
+    """Its address is its key: whatever tokens exist, by whatever name it is reached; its bodies are bounded forms."""
+    async with running(tokens=[ALL]) as run:
+        headers = {"Host": "tocsin.example", "Origin": "https://tocsin.example"}
+        async with run.client.get("/r/secret", headers=headers) as answer:
+            assert (await answer.json())["token"] == "secret"
+        async with run.client.post("/r/secret", headers=headers, data={"by": "li.na"}) as answer:
+            assert (await answer.json())["body"] == "by=li.na"
+        for body, status in ((b"{}", 415), (b"a=" + b"x" * MAX_FORM, 413)):
+            kind = "application/json" if status == 415 else "application/x-www-form-urlencoded"
+            async with run.client.post("/r/secret", data=body, headers={"Content-Type": kind}) as answer:
+                assert answer.status == status
+        lines = ("POST /r/secret HTTP/1.1", "Host: localhost", "Connection: close", "Transfer-Encoding: chunked")
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (MAX_FORM + 1, b"x" * (MAX_FORM + 1))
+        kind = "Content-Type: application/x-www-form-urlencoded"
+        assert (await run.raw(*lines, kind, body=body)).startswith("HTTP/1.1 413 ")
+        assert run.counted.statuses == [415, 413, 413]
 
 
 def test_hosts_of_this_machine() -> None:

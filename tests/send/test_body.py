@@ -89,6 +89,16 @@ def test_links_need_an_address_and_full_details() -> None:
     assert render(notice(), delivery("legal"), external_url="").body["links"] == {}
 
 
+def test_where_it_is_answered() -> None:
+    """Every group gets the link of its own delivery, in the body and in the text, and none where there is none."""
+    address = "https://tocsin.example/r/token"
+    for group, language, label in (("technical", "en", "Answer: "), ("legal", "zh", "回应:")):
+        told = render(notice(), delivery(group, language=language), external_url="", respond=address)
+        assert told.body["links"]["respond"] == address
+        assert f"{label}{address}" in told.text.splitlines()
+    assert "respond" not in message().body["links"]
+
+
 def test_links_of_the_plan_go_before_annotations_and_to_full_details_only() -> None:
     """Any name; in the texts too, by their names."""
     links = {"runbook": "https://w.example/down", "graphs": "https://g.example/d"}

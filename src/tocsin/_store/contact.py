@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 
 from tocsin._core.clock import StoreClock
 from tocsin._core.errors import StoreError, StoreUnavailable
@@ -19,13 +20,17 @@ LOOK_AGAIN = 0.5
 """Seconds between looks for a store that is out of reach."""
 
 
-async def first_contact(store: Store, clock: StoreClock) -> set[str]:
-    """The channels that the store knows, once it answers. Raises ``StoreMismatch`` if it is none of ours."""
+async def first_contact(store: Store, clock: StoreClock, *, fetch: Callable[[], Awaitable[object]]) -> set[str]:
+    """The channels that the store knows, once it answers. ``fetch`` is what else is needed of it before the loops run.
+
+    Raises ``StoreMismatch`` if it is none of ours.
+    """
     warned = False
     while True:
         try:
             await store.check()
             clock.follow(await store.time())
+            await fetch()
             return {name for keys in store.shards for name in await channels(store, keys)}
         except StoreUnavailable as error:
             if not warned:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 PERSISTENT: Mapping[str, str] = {
-    "meta": "the schema and the number of shards; one small hash for the life of the store",
+    "meta": "the schema, the number of shards and the key of answer links; one small hash for the life of the store",
     "due": "the due queue (urgent and normal); a key leaves it when nothing about it is pending",
     "held": "keys being worked on, by the end of their lease; a commit or the next claim removes them",
     "leases": "the token of each held key; removed with it",

@@ -23,12 +23,14 @@ from tocsin._core.secret import Secret
 
 
 class Right(StrEnum):
-    """What a route needs. ``NONE`` is for health endpoints: no login, whatever tokens exist."""
+    """What a route needs. ``NONE`` is for health endpoints: no login, whatever tokens exist. ``LINK`` is for pages
+    whose address is a secret of its own: no login either, and forms are their bodies."""
 
     INGEST = "ingest"
     READ = "read"
     ACT = "act"
     NONE = "none"
+    LINK = "link"
 
 
 OF_PEOPLE = frozenset({Right.READ.value, Right.ACT.value})

@@ -25,6 +25,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _CALLER = web.RequestKey("caller", object)
 
+MAX_FORM = 256 * 1024
+"""Bytes of a form."""
+
+_FORM = "application/x-www-form-urlencoded"
+
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -60,13 +65,24 @@ class Guard:
             return respond(problem)
 
     async def _admit(self, request: web.Request) -> None:
-        if self._loopback:
+        right = self._needs.get(request.match_info.handler)
+        if self._loopback and right is not Right.LINK:  # which a foreign page cannot name; it looks at Origin itself
             self._check_cross_site(request)
-        request[_CALLER] = self._check_login(request)
+        request[_CALLER] = self._check_login(request, right)
         if request.method in _SAFE or request.match_info.http_exception is not None:
+            return
+        if right is Right.LINK:
+            await self._read_form(request)
             return
         check_content_type(request)
         await self.bodies.raw(request)
+
+    async def _read_form(self, request: web.Request) -> None:
+        given = request.headers.get("Content-Type", "")
+        if given.partition(";")[0].strip().lower() != _FORM:
+            raise HttpProblem(415, f"this path takes forms; send {_FORM}", close=True)
+        if (request.content_length or 0) > MAX_FORM or len(await self.bodies.raw(request)) > MAX_FORM:
+            raise HttpProblem(413, f"the form is larger than {MAX_FORM} bytes", close=True)
 
     def _check_cross_site(self, request: web.Request) -> None:
         if not is_loopback_host(request.headers.getall("Host", [])):
@@ -75,10 +91,9 @@ class Guard:
         if request.method not in _SAFE and "Origin" in request.headers:
             raise HttpProblem(403, "posts from web pages (with an Origin header) are refused on loopback")
 
-    def _check_login(self, request: web.Request) -> Token | None:
+    def _check_login(self, request: web.Request, right: Right | None) -> Token | None:
         tokens, people = self._policy.tokens(), self._policy.people()
-        right = self._needs.get(request.match_info.handler)
-        if right is Right.NONE or not needs_login(tokens, people):
+        if right in (Right.NONE, Right.LINK) or not needs_login(tokens, people):
             return None
         authorization = request.headers.get("Authorization")
         caller = caller_of(authorization, tokens, people)

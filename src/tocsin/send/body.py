@@ -33,9 +33,10 @@ _FNV_PRIME = 0x100000001B3
 _FNV_MASK = 0xFFFFFFFFFFFFFFFF
 
 
-def render(notice: Notice, delivery: Delivery, *, external_url: str) -> Message:
-    """The message of this delivery. ``external_url`` is where people reach Tocsin, ``""`` where that is not known."""
-    facts = gather(notice, delivery, external_url=external_url)
+def render(notice: Notice, delivery: Delivery, *, external_url: str, respond: str = "") -> Message:
+    """The message of this delivery. ``external_url`` is where people reach Tocsin, and ``respond`` where they answer
+    it, ``""`` where that is not known."""
+    facts = gather(notice, delivery, external_url=external_url, respond=respond)
     subject, text = subject_of(notice, delivery, facts), text_of(notice, delivery, facts)
     full = delivery.details == "full"
     alerts = notice.alerts[:MOST_ALERTS] if full else ()

@@ -32,7 +32,7 @@ CHINESE = Words(
         "services": "服务", "impact": "影响范围", "business_lines": "受影响业务线", "customer_groups": "受影响客户群",
         "vendor": "外包方/合作方", "contract": "合同", "datasets": "涉及数据集", "alerts": "告警", "hosts": "实例",
         "namespaces": "命名空间", "says": "告警说明", "started": "起始", "incident": "事件", "dashboard": "看板",
-        "runbook": "处置手册",
+        "runbook": "处置手册", "respond": "回应",
     },
     unknown="待补",
     questions={

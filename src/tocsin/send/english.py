@@ -35,7 +35,7 @@ ENGLISH = Words(
         "services": "Services", "impact": "Impact", "business_lines": "Business lines", "customer_groups": "Customers",
         "vendor": "Vendor", "contract": "Contract", "datasets": "Datasets", "alerts": "Alerts", "hosts": "Instances",
         "namespaces": "Namespaces", "says": "It says", "started": "Since", "incident": "Incident",
-        "dashboard": "Dashboard", "runbook": "Runbook",
+        "dashboard": "Dashboard", "runbook": "Runbook", "respond": "Answer",
     },
     unknown="Unknown",
     questions={

@@ -59,7 +59,7 @@ class Facts:
     links: dict[str, str]
 
 
-def gather(notice: Notice, delivery: Delivery, *, external_url: str) -> Facts:
+def gather(notice: Notice, delivery: Delivery, *, external_url: str, respond: str = "") -> Facts:
     """The facts that this delivery may carry."""
     incident, language = notice.incident, delivery.language
     unnamed = delivery.details != "full" or UNNAMED_GROUPS.issuperset(delivery.groups or (delivery.group,))
@@ -96,7 +96,7 @@ def gather(notice: Notice, delivery: Delivery, *, external_url: str) -> Facts:
         hosts=_values(alerts, _WHERE_LABELS),
         namespaces=_values(alerts, ("namespace",)),
         says=_says(alerts),
-        links=_links(notice, full=delivery.details == "full", external_url=external_url),
+        links=_links(notice, full=delivery.details == "full", external_url=external_url, respond=respond),
     )
 
 
@@ -113,8 +113,8 @@ def _in(title: Any, language: str) -> str:
     return str(title or "")
 
 
-def _links(notice: Notice, *, full: bool, external_url: str) -> dict[str, str]:
-    links = {}
+def _links(notice: Notice, *, full: bool, external_url: str, respond: str) -> dict[str, str]:
+    links = {"respond": respond} if respond else {}
     if external_url:
         links["incident"] = f"{external_url.rstrip('/')}/api/v1/incidents/{notice.incident_id}"
     planned = notice.incident.get("plan_links", {}) if full else {}

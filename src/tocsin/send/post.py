@@ -28,7 +28,8 @@ from tocsin.send.loop import ChannelLoop, Meter
 
 class Post:
     """All channels' loops. Enter it to open the session that they share; leaving it closes every sender.
-    ``external_url`` is asked for at each send: where people reach Tocsin."""
+    ``external_url`` is asked for at each send: where people reach Tocsin; so is ``respond``: where a delivery is
+    answered, ``""`` for nowhere."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Post:
         clock: Clock,
         console: Console,
         external_url: Callable[[], str],
+        respond: Callable[[Delivery], str],
         meter: Meter,
         process: str,
     ) -> None:
@@ -44,6 +46,7 @@ class Post:
         self._clock = clock
         self._console = console
         self._external_url = external_url
+        self._respond = respond
         self._meter = meter
         self._process = process
         self._channels: Mapping[str, Channel] = {}
@@ -138,7 +141,7 @@ class Post:
         self._start(loop)
 
     def _render(self, notice: Notice, delivery: Delivery) -> Message:
-        return render(notice, delivery, external_url=self._external_url())
+        return render(notice, delivery, external_url=self._external_url(), respond=self._respond(delivery))
 
     def _start(self, loop: ChannelLoop) -> None:
         if self._group is not None and not self._drained.is_set():

@@ -32,7 +32,7 @@ _QUIET = frozenset({"cleared", "closed", "stale"})
 """Events after which a group has other things to do than while something fires, and nobody asks for causes."""
 
 _LISTED = 5
-_LINKS = {"runbook": {"technical"}, "dashboard": {"technical", "data"}, "incident": set(_FACTS)}
+_LINKS = {"runbook": {"technical"}, "dashboard": {"technical", "data"}, "incident": set(_FACTS), "respond": set(_FACTS)}
 _OTHER_LINKS = {"command", "technical", "data"}
 
 
