@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 import pytest
 from redis.asyncio import Redis
+from tests.retention.keeping import Failures, Loops, closed, is_compact, lines, shown, work
 from tests.retention.test_files import disk_full_beyond
 from tests.support.keys import endless_keys
 from tests.support.plans import plan
@@ -19,23 +17,12 @@ from tests.support.world import World, classified
 from tocsin._core.errors import Conflict, NotFound, SendRefused
 from tocsin._core.incident import Incident
 from tocsin._core.plan import IncidentSettings
-from tocsin._core.times import DAY, HOUR, MINUTE, Millis
+from tocsin._core.times import DAY, HOUR, Millis
 from tocsin._store import deliveries, listing, stats
-from tocsin._store.whole import Whole, find_whole
+from tocsin._store.whole import Whole
 from tocsin.retention.files import ArchiveFiles
 from tocsin.retention.loop import LATER, LEASE, RetentionLoop
 from tocsin.view.shapes import whole_item
-
-
-class Failures:
-    """Counts what could not be written."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def archive_failed(self) -> None:
-        """Once more."""
-        self.count += 1
 
 
 class Killed(Exception):
@@ -51,66 +38,6 @@ class KilledAfterWriting(ArchiveFiles):
         raise Killed
 
 
-Loops = Callable[..., RetentionLoop]
-
-
-@pytest.fixture
-def failures() -> Failures:
-    """What could not be written."""
-    return Failures()
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> ArchiveFiles:
-    """An archive in a directory of the test's own."""
-    return ArchiveFiles(tmp_path / "archive")
-
-
-@pytest.fixture
-def loops(world: World, archive: ArchiveFiles, failures: Failures) -> Loops:
-    """Makes a loop; by default it archives."""
-
-    def make(*, files: ArchiveFiles | None = archive, drop: bool = False, process: str = "one") -> RetentionLoop:
-        return RetentionLoop(
-            store=world.store,
-            clock=world.clock,
-            plan=lambda: world.plan,
-            files=files,
-            drop=drop,
-            shape=lambda whole, now: whole_item(whole, "en", now),
-            meter=failures,
-            process=process,
-        )
-
-    return make
-
-
-async def closed(world: World, name: str = "A") -> Incident:
-    """An incident of the lowest tier that came and went: its lead was told twice."""
-    said = classified(name, "low", key=(("subject", name),))
-    await world.fire(name, said=said)
-    await world.wait(6 * MINUTE, step=1 * MINUTE)
-    await world.resolve(name, said=said)
-    await world.wait(21 * MINUTE, step=1 * MINUTE)
-    (found,) = (incident for incident in await world.incidents() if incident.key_text == f"subject={name}")
-    assert (found.state, found.outcome) == ("closed", "recovered")
-    return found
-
-
-async def work(world: World, loop: RetentionLoop) -> None:
-    """Turns until there is nothing more to do."""
-    for keys in world.store.shards:
-        while await loop.turn(keys):
-            pass
-
-
-async def shown(world: World, incident: Incident) -> dict[str, Any]:
-    """An incident as the API answers it."""
-    item = whole_item(await listing.show_incident(world.store, incident.id), "en", world.clock.now())
-    found: dict[str, Any] = json.loads(msgspec.json.encode(item))
-    return found
-
-
 async def pages(world: World, incident: Incident) -> list[str]:
     """The ids of an incident's deliveries, read one at a time."""
     found: list[str] = []
@@ -122,22 +49,9 @@ async def pages(world: World, incident: Incident) -> list[str]:
     return found
 
 
-async def is_compact(world: World, incident: Incident) -> bool:
-    """Whether an incident was compacted."""
-    found = await find_whole(world.store, world.store.shards[0], incident.id)
-    assert found is not None
-    return found.compact
-
-
 def on_technical(item: dict[str, Any]) -> list[dict[str, Any]]:
     """The deliveries of an incident, as shown, to the technical group's own channel."""
     return [delivery for delivery in item["deliveries"] if delivery["channel"] == "technical-hook"]
-
-
-def lines(archive: ArchiveFiles) -> list[dict[str, Any]]:
-    """What the archive holds, file by file."""
-    paths = sorted(archive.directory.glob("*.jsonl")) if archive.directory.exists() else []
-    return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
 def about(store_url: str, incident: Incident) -> list[str]:

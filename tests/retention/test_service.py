@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.retention.test_loop import closed
+from tests.retention.keeping import closed
 from tests.support.clock import ManualClock
 from tests.support.service import SMALL_PLAN, Start, tocsin, wait_for
 from tests.support.world import World

@@ -2,7 +2,7 @@
 
 Laid out as: the schema, a byte that MessagePack never begins with, the length of the first part, the incident, and all
 else that is kept of it. Both parts are compressed, the second with the first as its dictionary, so that a list reads
-the incident alone. What does not fit is left out in an order: tries of deliveries before the last, rules that were
+the incident alone. What does not fit may be left out, in an order: tries of deliveries before the last, rules that were
 tried, the middle of the deliveries, the middle of the timeline. What is kept of a timeline is kept word for word, and
 an entry in the place of the others says how many they were. The hashes of a timeline follow from its entries, so they
 are not written but made anew; the last one is with the incident, and shows that they are what they were.
@@ -36,12 +36,14 @@ _MARK = bytes([SCHEMA, _NEVER_USED])
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is kept beside the incident itself. ``bare``: its timeline is written without hashes."""
+    """What is kept beside the incident itself. ``archived_in`` is the file that holds all of it, where something was
+    left out; ``bare``: its timeline is written without hashes."""
 
     timeline: tuple[TimelineEntry, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     why: Why | None = None
     deliveries_left_out: int = 0
+    archived_in: str = ""
     bare: bool = False
 
 
@@ -67,8 +69,11 @@ def unpacked(body: bytes) -> Kept:
     return replace(kept, timeline=_chained(decode(Incident, plain).id, kept.timeline), bare=False)
 
 
-def packed(incident: Incident, kept: Kept) -> bytes:
-    """The compacted value of an incident, of at most ``LIMIT`` bytes unless the incident itself takes more."""
+def packed(incident: Incident, kept: Kept, *, whole: bool = False) -> bytes:
+    """The compacted value of an incident, of at most ``LIMIT`` bytes unless the incident itself takes more.
+
+    ``whole``: nothing is left out, and it takes what it takes.
+    """
     plain = encode(incident)
     first = zlib.compress(plain)
     head = _HEAD.pack(SCHEMA, _NEVER_USED, len(first)) + first
@@ -81,13 +86,17 @@ def packed(incident: Incident, kept: Kept) -> bytes:
         packer = zlib.compressobj(zdict=plain)
         return head + packer.compress(encode(what)) + packer.flush()
 
+    body = pack(kept)
+    if whole or len(body) <= LIMIT:
+        return body
     last_tries = replace(kept, deliveries=tuple(replace(each, attempts=each.attempts[-1:]) for each in kept.deliveries))
     untried = _without_tried(last_tries)
-    for whole in (kept, last_tries, untried):
-        if len(body := pack(whole)) <= LIMIT:
+    for lighter in (last_tries, untried):
+        if len(body := pack(lighter)) <= LIMIT:
             return body
     few = _fewer_deliveries(untried, FEW)
-    least = Kept(timeline=_cut(few.timeline, 2), deliveries_left_out=few.deliveries_left_out + len(few.deliveries))
+    none = few.deliveries_left_out + len(few.deliveries)
+    least = Kept(timeline=_cut(few.timeline, 2), deliveries_left_out=none, archived_in=few.archived_in)
     return (
         _most(lambda count: pack(_fewer_deliveries(untried, count)), range(FEW, len(untried.deliveries)))
         or _most(lambda count: pack(replace(few, timeline=_cut(few.timeline, count))), range(2, len(few.timeline)))

@@ -13,7 +13,7 @@ from typing import Literal
 from tocsin._core.ids import notice_id, notice_of
 from tocsin._core.times import DAY, Millis
 from tocsin._store.client import Arg, Store
-from tocsin._store.compact import Kept, packed
+from tocsin._store.compact import LIMIT, Kept, packed
 from tocsin._store.keys import Keys
 from tocsin._store.whole import Found
 
@@ -65,20 +65,36 @@ async def forget(store: Store, keys: Keys, incident_id: str) -> None:
     await store.run("retention_forget", [keys.incident(incident_id), *_indexes(keys)], [incident_id])
 
 
-async def compact(store: Store, keys: Keys, found: Found, at: Moment) -> Verdict:
+async def too_large(found: Found) -> bool:
+    """Whether something must be left out of an incident, for it to be compacted to its limit."""
+    # A huge one takes a tenth of a second; the loop goes on meanwhile.
+    body = await asyncio.to_thread(packed, found.whole.incident, _kept(found, ""), whole=True)
+    return len(body) > LIMIT
+
+
+async def compact(
+    store: Store, keys: Keys, found: Found, at: Moment, *, whole: bool = False, archived_in: str = ""
+) -> Verdict:
     """Put one small value in the place of all that is stored of a closed incident, but its dead letters.
 
-    Raises ``StoreUnavailable``.
+    What does not fit is left out, unless it is to stay ``whole``; ``archived_in`` is where it is. Raises
+    ``StoreUnavailable``.
     """
+    kept = _kept(found, archived_in or found.whole.archived_in)
+    body = await asyncio.to_thread(packed, found.whole.incident, kept, whole=whole)
+    return await _retire(store, keys, found, at, args=["compact", body, ""])
+
+
+def _kept(found: Found, archived_in: str) -> Kept:
     whole = found.whole
     dead = {delivery.id for delivery in found.live if delivery.state == "dead"}
-    settled = tuple(delivery for delivery in whole.deliveries if delivery.id not in dead)
-    kept = Kept(
-        timeline=whole.timeline, deliveries=settled, why=whole.why, deliveries_left_out=whole.deliveries_left_out
+    return Kept(
+        timeline=whole.timeline,
+        deliveries=tuple(delivery for delivery in whole.deliveries if delivery.id not in dead),
+        why=whole.why,
+        deliveries_left_out=whole.deliveries_left_out,
+        archived_in=archived_in,
     )
-    # A huge one takes a tenth of a second; the loop goes on meanwhile.
-    body = await asyncio.to_thread(packed, whole.incident, kept)
-    return await _retire(store, keys, found, at, args=["compact", body, ""])
 
 
 async def removable(store: Store, keys: Keys, found: Found, at: Moment) -> Verdict:

@@ -20,13 +20,15 @@ from tocsin._store.keys import Keys
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident with its record. ``deliveries_left_out`` counts those of which a compacted one knows no more."""
+    """An incident with its record. Of a compacted one, ``deliveries_left_out`` counts those of which it knows no more,
+    and ``archived_in`` is the file of the archive that has all of it, if something was left out."""
 
     incident: Incident
     timeline: tuple[TimelineEntry, ...]
     deliveries: tuple[Delivery, ...]
     why: Why | None
     deliveries_left_out: int = 0
+    archived_in: str = ""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,7 @@ async def find_whole(store: Store, keys: Keys, incident_id: str) -> Found | None
         deliveries=tuple(deliveries),
         why=kept.why,
         deliveries_left_out=kept.deliveries_left_out,
+        archived_in=kept.archived_in,
     )
     return Found(whole=whole, body=body, entries=len(entries), ids=len(ids), live=live)
 

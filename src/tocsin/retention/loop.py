@@ -120,12 +120,23 @@ class RetentionLoop:
         """Whether it was done. One that fails must hold up no other."""
         try:
             found = await self._find(keys, name)
-            return found is not None and await stored.compact(self._store, keys, found, moment) == "ok"
+            if found is None or await stored.removable(self._store, keys, found, moment) != "ok":
+                return False
+            archived_in = ""
+            if self._files and not found.compact and await stored.too_large(found):
+                archived_in = file_name(found.whole.incident.closed_at or 0)
+                line = self._line(found.whole, moment)
+                if not line or not await self._written(self._files, archived_in, [line]):
+                    return False
+            # Where there is no archive, and no word to drop, nothing may be lost: it stays whole.
+            whole = self._files is None and not self._drop
+            verdict = await stored.compact(self._store, keys, found, moment, whole=whole, archived_in=archived_in)
         except StoreError:
             raise
         except Exception:
             log.exception("an incident could not be compacted", extra={"incident": name})
             return False
+        return verdict == "ok"
 
     async def _end(self, keys: Keys, moment: Moment) -> bool:
         """What is past its time."""
@@ -147,19 +158,27 @@ class RetentionLoop:
         return len(names) == AT_ONCE and not self._fails
 
     async def _archive(self, files: ArchiveFiles, keys: Keys, ready: Sequence[Found], moment: Moment) -> None:
+        there = [found for found in ready if found.whole.archived_in]
+        await self._remove(keys, there, "archived", moment)
         months: dict[str, list[tuple[Found, bytes]]] = defaultdict(list)
         for found in ready:
-            if line := self._line(found.whole, moment):
+            if not found.whole.archived_in and (line := self._line(found.whole, moment)):
                 months[file_name(found.whole.incident.closed_at or 0)].append((found, line))
         for name, of_month in months.items():
-            try:
-                await asyncio.to_thread(files.append, name, [line for _, line in of_month])
-            except OSError as error:
-                self._meter.archive_failed()
-                self._tell_log(error, files)
+            if not await self._written(files, name, [line for _, line in of_month]):
                 return
-            self._tell_log(None, files)
             await self._remove(keys, [found for found, _ in of_month], "archived", moment)
+
+    async def _written(self, files: ArchiveFiles, name: str, lines: Sequence[bytes]) -> bool:
+        """Whether lines are on disk now. What cannot be written stays in the store, and is tried again."""
+        error: OSError | None = None
+        try:
+            await asyncio.to_thread(files.append, name, lines)
+        except OSError as failure:
+            error = failure
+            self._meter.archive_failed()
+        self._tell_log(error, files)
+        return error is None
 
     def _line(self, whole: Whole, moment: Moment) -> bytes:
         """An incident as its line; nothing where that fails, which must hold up no other."""

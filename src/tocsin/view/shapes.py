@@ -37,6 +37,8 @@ def whole_item(whole: Whole, language: str, now: Millis) -> dict[str, Any]:
     item["deliveries"] = [delivery_item(delivery) for delivery in whole.deliveries]
     if whole.deliveries_left_out:
         item["deliveries_left_out"] = whole.deliveries_left_out
+    if whole.archived_in:
+        item["archived_in"] = whole.archived_in
     item["decision"] = decision_item(whole)
     return item
 
