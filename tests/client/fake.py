@@ -121,6 +121,9 @@ def serving() -> Iterator[Fake]:
         def do_POST(self) -> None:
             fake.answer(self)
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return "Sat, 05 Dec 2026 01:02:03 GMT"
+
         def log_request(self, *_: Any) -> None:
             """Nothing is printed."""
 

@@ -79,10 +79,10 @@ def test_from_declaration_to_close(start: Start, hooks: Hooks) -> None:
     assert "only command" in zhang.is_refused("close", name)
     assert wang.does("close", name, "--reason", "done") == f"{name}: closed (recovered)"
     hooks.wait("closed", *GROUPS)
-    assert "it takes now: reopen" in zhang.is_refused("contain", name)
+    assert "is closed and takes reopen" in zhang.is_refused("contain", name)
 
     shown = service.tocsin("incidents", "show", name).stdout
-    for words in ("accounts closed", "unlock them", "li.na"):
+    for words in ("a stolen password", "accounts closed", "unlock them", "li.na"):
         assert words in shown
 
 
@@ -105,8 +105,9 @@ def test_what_is_refused(start: Start, hooks: Hooks) -> None:
     assert f"it is at revision {service.incident()['revision']} now" in late
     assert service.incident()["tier"] == "medium"
 
-    assert "still fires" in zhang.is_refused("restore", name)
+    assert "say so with --despite-firing" in zhang.is_refused("restore", name)
     assert "  --at: must be between" in zhang.is_refused("restore", name, "--at", "9d", "--despite-firing")
+    assert "  --what: " in zhang.is_refused("change", name)
     assert "  --into: " in zhang.is_refused("merge", name, "--into", "INC-260101-AAAAAA")
 
 

@@ -21,7 +21,8 @@ Lines = Annotated[tuple[Line, ...], Meta(max_length=20)]
 Moment = Annotated[Millis, Meta(extra={"format": "time"})]
 """A point in time; RFC 3339 in JSON."""
 
-Seconds = Annotated[int, Meta(ge=1, le=7 * 86_400)]
+LONGEST_SPAN = 7 * 86_400
+Seconds = Annotated[int, Meta(ge=1, le=LONGEST_SPAN)]
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="action"):

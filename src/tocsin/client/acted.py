@@ -12,10 +12,11 @@ from tocsin.client.show import left_of_rto, missing, moment, span, state_of, wor
 Item = Mapping[str, Any]
 
 
-def acted(action: str, incident: Item) -> str:
-    """The incident's id, how it is now, and what the act was about."""
-    about = _ABOUT.get(action)
-    said = [state_of(incident), about(incident) if about else ""]
+def acted(body: Item, incident: Item) -> str:
+    """What was sent, and the incident that was answered: its id, how it is now, and what the act was about."""
+    action = word(body.get("action"))
+    about = _changed(body, incident) if action == "change" else _ABOUT.get(action, _nothing)(incident)
+    said = [state_of(incident), about]
     return f"{word(incident.get('id'))}: {', '.join(text for text in said if text)}"
 
 
@@ -58,17 +59,18 @@ def _reclassified(incident: Item) -> str:
     return f"{word(incident.get('class'))}{f' ({kind})' if kind else ''}{f', also {also}' if also else ''}"
 
 
-def _changed(incident: Item) -> str:
-    """The changes that lack what they must have; else the last one."""
-    changes = incident.get("changes") or ()
-    flagged = [change for change in changes if change.get("missing")]
-    if flagged:
-        return ", ".join(_red(change) for change in flagged)
-    return f"change {word(changes[-1].get('number'))}" if changes else ""
+def _nothing(_: Item) -> str:
+    return ""
 
 
-def _red(change: Item) -> str:
-    return click.style(f"change {word(change.get('number'))} WITHOUT {missing(change)}", fg="red", bold=True)
+def _changed(body: Item, incident: Item) -> str:
+    """The change that was meant, else the newest, and what it lacks and must have."""
+    changes = {change.get("number"): change for change in incident.get("changes") or ()}
+    number = body.get("number", max(changes, default=None))
+    change = changes.get(number, {})
+    if change.get("missing"):
+        return click.style(f"change {word(number)} WITHOUT {missing(change)}", fg="red", bold=True)
+    return f"change {word(number)}"
 
 
 def _restored(incident: Item) -> str:
@@ -98,7 +100,6 @@ _ABOUT: Mapping[str, Callable[[Item], str]] = {
     "lower": _tier,
     "reclassify": _reclassified,
     "add_service": lambda incident: f"services {word(incident.get('services'))}",
-    "change": _changed,
     "restore": _restored,
     "merge": _merged,
     "vendor_acknowledge": _vendor,

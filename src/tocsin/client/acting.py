@@ -111,7 +111,7 @@ def _act(
         if as_json:
             print_json(answer)
         else:
-            click.echo(acted(str(body["action"]), answer))
+            click.echo(acted(body, answer))
     if refused:
         click.echo(f"{refused} of {len(incidents)} refused", err=True)
         raise click.exceptions.Exit(1)
@@ -119,8 +119,16 @@ def _act(
 
 def _refusal(error: Refused, body: Mapping[str, Any], flags: Mapping[str, str]) -> str:
     """Why not, in the words of the command line; and who asked, where somebody else may."""
+    said = error.problem.get("detail")
+    problem = {**error.problem, "detail": _spoken(str(said), flags)} if said else error.problem
     if error.status == 403:
         by, group = (one_line(str(body.get(name) or "")) for name in ("by", "group"))
         who = f"you asked as {by or 'the token says'}{f' for {group}' if group else ''}"
-        return f"{problem_text(error.problem) or 'not allowed'}\n  {who}; --as, --group and --token say who you are"
-    return problem_text(error.problem, flags) or str(error)
+        return f"{problem_text(problem) or 'not allowed'}\n  {who}; --as, --group and --token say who you are"
+    return problem_text(problem, flags) or str(error)
+
+
+def _spoken(text: str, flags: Mapping[str, str]) -> str:
+    """The text with the API's names as they are typed, where the two differ and no word looks like them."""
+    typed = {**{name: name.replace("_", "-") for name in ACTS}, **flags}
+    return re.sub(r"\b[a-z]+_[a-z_]+\b", lambda found: typed.get(found[0], found[0]), text)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import json
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -16,7 +18,9 @@ from tocsin._core.clean import escaped_json, one_line
 from tocsin._core.errors import NotFound, TocsinError
 from tocsin._core.ids import normal_incident_id
 from tocsin.client.http import DEFAULT_URL, Client, segment
-from tocsin.client.show import delivery_page, delivery_table, incident_page, incident_table, word
+from tocsin.client.listing import incident_table
+from tocsin.client.page import incident_page
+from tocsin.client.show import delivery_page, delivery_table, word
 
 _INCIDENTS = "/api/v1/incidents"
 _DELIVERIES = "/api/v1/deliveries"
@@ -66,16 +70,18 @@ def incidents() -> None:
 def list_incidents(*, client: Client, as_json: bool, class_: str | None, **given: Any) -> None:
     """List incidents: those not closed first, then by tier and start."""
     page = fetched(client, _INCIDENTS, {"class": class_, **given})
-    show_list(page, incident_table, as_json=as_json, nothing="no incidents")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    table = functools.partial(incident_table, now=client.now, width=width)
+    show_list(page, table, as_json=as_json, nothing="no incidents")
 
 
 @incidents.command("show")
 @click.argument("incident")
 @asks_service
 def show_incident(*, client: Client, as_json: bool, incident: str) -> None:
-    """Show one incident: facts, why it was decided so, what happened, who was told."""
+    """Show one incident: how it stands, what is on record, why, what happened, who was told."""
     answer = client.get(f"{_INCIDENTS}/{segment(normal_incident_id(incident))}")
-    print_json(answer) if as_json else print_lines(incident_page(answer))
+    print_json(answer) if as_json else print_lines(incident_page(answer, now=client.now))
 
 
 @click.group()

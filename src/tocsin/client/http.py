@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
@@ -42,6 +43,8 @@ class Client:
         if not (self._token.isascii() and self._token.isprintable()):
             raise TocsinError("the token holds characters that no token has; look how --token or TOCSIN_TOKEN is set")
         self._timeout = timeout
+        self.now = ""
+        """The service's time at its last answer, as RFC 3339; ``""`` before there was one."""
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """GET; the answer's JSON."""
@@ -80,6 +83,7 @@ class Client:
             headers = self._headers(accept, body is not None)
             connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
+            self.now = _rfc3339(response.getheader("Date") or "")
             return response.status, response.read(_LARGEST)
         except ConnectionRefusedError:
             raise TocsinError(
@@ -119,6 +123,14 @@ class Client:
         raise Refused(status, problem, text)
 
 
+def _rfc3339(date: str) -> str:
+    """A time as HTTP's headers write it, to the second; ``""`` if it is none."""
+    try:
+        return f"{parsedate_to_datetime(date):%Y-%m-%dT%H:%M:%SZ}"
+    except ValueError:
+        return ""
+
+
 def segment(text: str) -> str:
     """One part of a path: what a person typed cannot reach another place."""
     return quote(text, safe="")
@@ -154,7 +166,8 @@ def problem_text(problem: Mapping[str, Any], names: Mapping[str, str] | None = N
     current = problem.get("current")
     if isinstance(current, dict) and "revision" in current:
         lines.append(f"  it is at revision {one_line(str(current['revision']))} now")
-    if isinstance(current, dict) and current.get("allowed"):
-        verbs = (one_line(str(name)).replace("_", "-") for name in current["allowed"])
+    allowed = current.get("allowed") if isinstance(current, dict) else None
+    verbs = [one_line(str(name)).replace("_", "-") for name in allowed or ()]
+    if not all(verb in lines[0] for verb in verbs):
         lines.append(f"  it takes now: {', '.join(verbs)}")
     return "\n".join(line for line in lines if line)

@@ -14,6 +14,7 @@ from typing import Any
 import click
 import msgspec
 
+from tocsin._core.action import LONGEST_SPAN
 from tocsin._core.fields import Field, fields_of
 from tocsin._core.times import SECOND, format_duration, format_time, parse_duration, parse_time
 from tocsin.client.wording import help_of
@@ -59,6 +60,10 @@ class Seconds(click.ParamType[int]):
             self.fail(str(error), param, ctx)
         if span % SECOND:
             self.fail(f"{format_duration(span)} is not a whole number of seconds", param, ctx)
+        if not 1 <= span // SECOND <= LONGEST_SPAN:
+            self.fail(
+                f"{format_duration(span)} is not between 1s and {format_duration(LONGEST_SPAN * SECOND)}", param, ctx
+            )
         return span // SECOND
 
 

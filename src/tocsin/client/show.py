@@ -6,53 +6,20 @@ styles off again where the output is no terminal. Times are UTC, as everywhere o
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import click
 
-from tocsin._core.clean import one_line
+from tocsin._core.clean import ELLIPSIS, one_line
+from tocsin._core.times import SECOND, parse_time
 
-_TIER_STYLE = {"high": "red", "medium": "yellow", "low": "cyan"}
+TIER_STYLE = {"high": "red", "medium": "yellow", "low": "cyan"}
 _STATE_STYLE = {"dead": "red", "waiting": "yellow", "accepted": "green"}
-_WIDEST, _NARROW = 60, 24
-"""Characters that a column takes at most, and one that others must stand beside."""
-_FACTS = (
-    ("started", "started_at"), ("services", "services"), ("environment", "environment"), ("location", "location"),
-    ("vendor", "vendor"), ("rule", "rule"), ("also of", "secondary_classes"), ("follows", "follows"),
-    ("key", "key"),
-)  # fmt: skip
-
-
-def incident_table(incidents: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """One line for each incident."""
-    rows = [
-        (
-            word(item.get("id")),
-            word(item.get("tier")),
-            state_of(item),
-            rto_left(item),
-            moment(item.get("started_at")),
-            word(item.get("environment"), _NARROW) or "-",
-            word(item.get("services"), _NARROW) or "-",
-            ("[DRILL] " if item.get("drill") else "") + word(item.get("title")),
-        )
-        for item in incidents
-    ]
-    header = ("INCIDENT", "TIER", "STATE", "RTO LEFT", "STARTED", "ENVIRONMENT", "SERVICES", "TITLE")
-    return table(header, rows, style=(1, _TIER_STYLE))
-
-
-def incident_page(incident: Mapping[str, Any]) -> Iterator[str]:
-    """One incident: head, facts, why, what happened, and who was told."""
-    yield from _head(incident)
-    yield ""
-    yield from _facts(incident)
-    yield from _why(incident.get("decision") or {})
-    timeline = incident.get("timeline") or ()
-    yield from section("Timeline", [line for entry in timeline for line in _entry(entry)])
-    deliveries = incident.get("deliveries") or ()
-    yield from section("Deliveries", delivery_table(deliveries) if deliveries else ())
+_WIDEST = 60
+"""Columns that a cell takes at most."""
 
 
 def delivery_table(deliveries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -118,6 +85,15 @@ def left_of_rto(incident: Mapping[str, Any]) -> str:
     return "" if left == "-" else left if left.endswith("over") else f"{left} left"
 
 
+def until(time: Any, now: str) -> str:
+    """How long it is until a time, or since: ``12m``, ``5m over``. The time itself where one of the two is unknown."""
+    try:
+        left = (parse_time(str(time)) - parse_time(now)) / SECOND
+    except ValueError:
+        return moment(time)
+    return span(left) if left >= 0 else f"{span(-left)} over"
+
+
 def missing(change: Mapping[str, Any]) -> str:
     """What a change must have and has not: a red flag."""
     return word([str(name).replace("_", " ") for name in change.get("missing") or ()]).upper()
@@ -141,68 +117,6 @@ def word(value: Any, limit: int = 200) -> str:
     return one_line(str(value), limit)
 
 
-def _head(incident: Mapping[str, Any]) -> Iterator[str]:
-    tier = word(incident.get("tier"))
-    mark = click.style(f"[{tier.upper()}]", fg=_TIER_STYLE.get(tier), bold=True)
-    drill = "[DRILL]" if incident.get("drill") else ""
-    yield f"{drill}{mark} {click.style(word(incident.get('title')), bold=True)} ({word(incident.get('class'))})"
-    rto = incident.get("rto") or {}
-    used = rto.get("consumed_ratio")
-    shown = [f"{word(incident.get('id'))} v{word(incident.get('revision'))}", state_of(incident)]
-    if rto.get("deadline"):
-        left = left_of_rto(incident)
-        share = f", {used:.0%} used" if isinstance(used, int | float) else ""
-        shown.append(f"RTO by {moment(rto['deadline'])}{f', {left}' if left else ''}{share}")
-    yield " | ".join(shown)
-
-
-def _facts(incident: Mapping[str, Any]) -> Iterator[str]:
-    alerts = incident.get("alerts") or {}
-    facts = [(label, word(incident.get(name))) for label, name in _FACTS]
-    facts[0] = ("started", moment(incident.get("started_at")))
-    facts.insert(1, ("alerts", f"{word(alerts.get('firing'))} firing of {word(alerts.get('total'))}"))
-    acknowledged = word(incident.get("acknowledged_by")) or "by nobody yet"
-    facts.insert(2, ("acknowledged", acknowledged))
-    return (f"  {label:<14} {text}" for label, text in facts if text)
-
-
-def _why(decision: Mapping[str, Any]) -> Iterator[str]:
-    reasons = [f"- {word(reason, 300)}" for reason in decision.get("reasons") or ()]
-    inputs = [f"{name} {word(decision[name])}" for name in ("impact", "importance", "plan") if decision.get(name)]
-    if inputs:
-        reasons.append(f"({', '.join(inputs)})")
-    yield from section("Why", reasons)
-    yield from section("Rules tried", _tried(decision))
-
-
-def _tried(decision: Mapping[str, Any]) -> Iterator[str]:
-    tried = decision.get("tried") or ()
-    width = max((len(word(each.get("rule"))) for each in tried), default=0)
-    for each in tried:
-        name = f"{word(each.get('rule')):<{width}}"
-        if each.get("matched"):
-            yield f"+ {name}  {word(each.get('note'))}  {word(each.get('place'))}".rstrip()
-        else:
-            yield f"- {name}  {word(each.get('failed'), 200)}, but it was {word(each.get('saw'), 80) or 'empty'}"
-    if decision.get("tried_left_out"):
-        yield f"({decision['tried_left_out']} more did not match)"
-
-
-def _entry(entry: Mapping[str, Any]) -> Iterator[str]:
-    """One entry: when, what, by whom; below it what it changed, and what else is known."""
-    unproved = (
-        f" (by {word(entry.get('via')) or 'an unknown way'}, unverified)" if entry.get("verified") is False else ""
-    )
-    yield f"{moment(entry.get('at'))}  {word(entry.get('action')):<15} {word(entry.get('actor'))}{unproved}".rstrip()
-    before, detail = entry.get("before") or {}, entry.get("detail") or {}
-    known = [
-        f"{name}: {word(before.get(name)) or '-'} → {word(value)}" for name, value in (entry.get("after") or {}).items()
-    ]
-    known += [f"{name}: {word(value)}" for name, value in detail.items() if name != "reasons"]
-    if known:  # the reasons stand above, under Why
-        yield " " * 22 + word(", ".join(known), 300)
-
-
 def section(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Lines below a title, if there are any."""
     lines = list(lines)
@@ -217,15 +131,37 @@ def table(
 ) -> Iterator[str]:
     """Columns as wide as needed; the last one is free. One column is coloured by its word."""
     cut = [[one_line(cell, _WIDEST) for cell in row[:-1]] + [row[-1]] for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(header, *cut, strict=True)][:-1]
+    widths = [max(columns_of(cell) for cell in column) for column in zip(header, *cut, strict=True)][:-1]
     at, colours = style
-    yield click.style(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(header, widths, strict=False)), header[-1]]), bold=True
-    )
+    yield click.style("  ".join([*map(padded, header[:-1], widths), header[-1]]), bold=True)
     for row in cut:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        cells = [padded(cell, width) for cell, width in zip(row[:-1], widths, strict=True)]
         cells[at] = click.style(cells[at], fg=colours.get(row[at]))
         yield "  ".join([*cells, row[-1]]).rstrip()
+
+
+def columns_of(text: str) -> int:
+    """The columns that a text takes in a terminal: a Chinese character takes two."""
+    return len(text) if text.isascii() else sum(_columns(char) for char in text)
+
+
+def padded(text: str, width: int) -> str:
+    """The text, filled with blanks up to so many columns."""
+    return text + " " * (width - columns_of(text))
+
+
+def fitted(text: str, width: int) -> str:
+    """The text, cut with an ellipsis where it takes more columns."""
+    if columns_of(text) <= width:
+        return text
+    taken = list(accumulate(_columns(char) for char in text))
+    return text[: sum(each < width for each in taken)].rstrip() + ELLIPSIS
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def state_of(incident: Mapping[str, Any]) -> str:
@@ -234,7 +170,8 @@ def state_of(incident: Mapping[str, Any]) -> str:
     if state == "closed":
         outcome = word(incident.get("outcome"))
         return f"closed ({outcome})" if outcome else "closed"
-    return ", ".join(text for text in (state, signals) if text)
+    insisted = "still broken" if incident.get("still_broken") and signals == "cleared" else ""
+    return ", ".join(text for text in (state, signals, insisted) if text)
 
 
 def _last_error(delivery: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from msgspec.structs import asdict, replace
 
 from tocsin._core import action as acts
 from tocsin._core.action import Action
-from tocsin._core.errors import Conflict
+from tocsin._core.errors import Conflict, Unprocessable
 from tocsin._core.incident import Acknowledgement, Change
 from tocsin._core.record import ChangeRecord, Estimate, Progress, Record
 from tocsin._core.times import SECOND, format_time
@@ -105,12 +105,16 @@ def snooze(draft: Draft, action: Action, act: acts.Snooze) -> None:
 
 
 def change(draft: Draft, action: Action, act: acts.Change) -> None:
-    """Record a change, or what has become of one. Raises ``Conflict`` for one that there is not."""
+    """Record a change, or what has become of one. Raises ``Conflict`` for one that there is not, and ``Unprocessable``
+    where nobody says what is changed."""
     changes = draft.incident.changes
     if act.number is None:
+        if not act.what:
+            message = "is missing; it takes text, unless number names a change that is on record"
+            raise Unprocessable("nothing was done", [("what", message)])
         if len(changes) >= MOST_CHANGES:
             raise Conflict(f"{draft.incident.id} has {MOST_CHANGES} changes, the most that are kept", {})
-        record = ChangeRecord(number=len(changes) + 1, at=draft.now, by=action.by, what=act.what or "")
+        record = ChangeRecord(number=len(changes) + 1, at=draft.now, by=action.by, what=act.what)
     else:
         if act.number > len(changes):
             raise Conflict(f"{draft.incident.id} has no change number {act.number}", {"changes": len(changes)})
