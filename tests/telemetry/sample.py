@@ -9,7 +9,7 @@ import msgspec
 
 from tocsin._core.incident import Incident
 from tocsin._core.model import Classification, Text, Tier
-from tocsin._core.plan import Channel, Group, IncidentClass, IncidentSettings, Plan, Rule, Service, TierPolicy
+from tocsin._core.plan import Channel, Group, IncidentClass, IncidentSettings, Plan, Rule, Service, TierPolicy, Vendor
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
 from tocsin._core.watch import Heartbeat, Stage
@@ -51,7 +51,7 @@ def plan(rules: tuple[str, ...] = ("gateway",), hash_: str = "abc123") -> Plan:
         groups={name: Group(name=name, title=title, channels=("hook",)) for name in ("command", "technical")},
         channels={"hook": Channel(name="hook", type="webhook")},
         services={"payments": Service(name="payments")},
-        vendors={},
+        vendors={"acme": Vendor(name="acme", title=title)},
         classes={name: IncidentClass(name=name, title=title) for name in ("hw_sw_fault", "other")},
         environments={},
         sources={name: Source(name=name, type=name) for name in ("prometheus", "alertmanager")},
@@ -98,8 +98,12 @@ def figures(**changes: Any) -> StoreFigures:
         "service_opened": {("payments", "high"): 4.0},
         "rto": {("hw_sw_fault", "high", "met"): 2.0},
         "vendor_rto": {("acme", "met"): 2.0},
-        "recover": {("hw_sw_fault", "high", bound): 1.0 for bound in RECOVERY_BOUNDS[2:]},
-        "recover_sum": {("hw_sw_fault", "high"): 600.0},
+        "durations": {
+            "recover": {("hw_sw_fault", "high", bound): 1.0 for bound in RECOVERY_BOUNDS[2:]},
+            "recover_sum": {("hw_sw_fault", "high"): 600.0},
+            "vendor_acknowledge": {("acme", bound): 1.0 for bound in RECOVERY_BOUNDS[1:]},
+            "vendor_acknowledge_sum": {("acme",): 240.0},
+        },
         "heard": {"watchdog": NOW - MINUTE, "gone": NOW},
         "archived": 7.0,
         "dropped": 0.0,

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from tests.telemetry.sample import DECISION, NOW, figures, incident, plan
 
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, Rejection, RejectReason, Tier
+from tocsin._core.record import Estimate
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
 from tocsin._core.watch import SILENCE
@@ -275,7 +276,9 @@ def test_heartbeats_and_our_own_sign_of_life() -> None:
 
 def test_the_documentation_names_each_metric_and_no_other() -> None:
     """docs/metrics.md and the code say the same, labels included."""
-    body, _ = render(loaded(), figures(incidents=[incident(cleared_at=NOW, told=("command",))]), "")
+    eta = Estimate(at=NOW, by="zhang.wei", said_at=NOW)
+    one = incident(cleared_at=NOW, told=("command",), sla_limit=1, eta=eta, update_due=NOW)
+    body, _ = render(loaded(), figures(incidents=[one]), "")
     exposed = {}
     for family in parse_text(body.decode()):
         name = family.name + ("_total" if family.type == "counter" else "")

@@ -10,17 +10,17 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from tocsin._core.incident import Incident
 from tocsin._core.times import SECOND, Millis
 from tocsin._store.coverage import Coverage
+from tocsin.telemetry.durations import durations
 from tocsin.telemetry.instruments import PREFIX, Labels
 from tocsin.telemetry.known import (
     EVENTS,
     OTHER,
     OUTCOMES,
-    RECOVERY_BOUNDS,
     RTO,
     RULES,
     STATES,
@@ -42,8 +42,8 @@ class StoreFigures:
     ``escalations`` by tier and stage; ``notices`` by group and event;
     ``queued``, ``dead`` and ``last_success`` (milliseconds since the epoch)
     by channel; ``opened`` by class and tier; ``closed`` by class, tier and outcome; ``service_opened`` by
-    service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result; ``recover`` by
-    class, tier and upper bound in seconds (cumulative) and ``recover_sum``, in seconds, by class and tier.
+    service and tier; ``rto`` by class, tier and result; ``vendor_rto`` by vendor and result;
+    ``durations`` are what ``durations.durations`` takes.
     ``heard`` is when a heartbeat was last heard, in milliseconds since the epoch, by its name. ``archived`` and
     ``dropped`` count closed incidents that left the store. ``coverage`` is what each rule matched. ``incidents`` are
     all that are not closed, ``now`` the time at which they were read.
@@ -60,8 +60,7 @@ class StoreFigures:
     service_opened: Mapping[Labels, float]
     rto: Mapping[Labels, float]
     vendor_rto: Mapping[Labels, float]
-    recover: Mapping[Labels, float]
-    recover_sum: Mapping[Labels, float]
+    durations: Mapping[str, Mapping[Labels, float]]
     heard: Mapping[str, Millis]
     archived: float
     dropped: float
@@ -103,20 +102,12 @@ def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     text = "The same for the vendors of the services concerned."
     zeros = every(known.vendors, RTO)
     yield _counter("vendor_rto_outcomes", text, ("vendor", "result"), zeros, figures.vendor_rto)
-    yield _recoveries(figures, known)
+    yield from durations(figures.durations, known)
     text = "Closed incidents past the retention that were moved to the archive."
     yield _counter("incidents_archived", text, (), (), {(): figures.archived})
     text = "Closed incidents past the retention that were dropped."
     yield _counter("incidents_dropped", text, (), (), {(): figures.dropped})
 
-
-def _recoveries(figures: StoreFigures, known: Known) -> Metric:
-    text = "From an incident's start to its recovery."
-    family = HistogramMetricFamily(PREFIX + "incident_time_to_recover_seconds", text, labels=("class", "tier"))
-    for labels in every(known.classes, TIERS):
-        buckets = [(bound, figures.recover.get((*labels, bound), 0.0)) for bound in RECOVERY_BOUNDS]
-        family.add_metric(labels, buckets, sum_value=figures.recover_sum.get(labels, 0.0))
-    return family
 
 
 def _gauges(figures: StoreFigures, known: Known, incidents: Iterable[Incident]) -> Iterator[Metric]:
@@ -181,6 +172,21 @@ def _of_incidents(incidents: Sequence[Incident], now: Millis) -> Iterator[Metric
         "incident_cleared_timestamp_seconds",
         "Since when nothing fires; absent while something does.",
         lambda one: None if one.cleared_at is None else one.cleared_at / SECOND,
+    )
+    yield each(
+        "incident_sla_deadline_timestamp_seconds",
+        "When its SLA limit is reached; absent where it has none.",
+        lambda one: None if one.sla_deadline is None else one.sla_deadline / SECOND,
+    )
+    yield each(
+        "incident_eta_timestamp_seconds",
+        "When it should be over by somebody's estimate; absent without one.",
+        lambda one: None if one.eta is None else one.eta.at / SECOND,
+    )
+    yield each(
+        "incident_update_due_timestamp_seconds",
+        "When its next update is due; absent where none is.",
+        lambda one: None if one.update_due is None else one.update_due / SECOND,
     )
     text = "Whether a group that was told of it has acknowledged it: 1 or 0."
     yield _gauge("incident_group_acknowledged", text, ("incident", "group"), _acknowledged(incidents))

@@ -19,6 +19,9 @@ OUTCOMES = ("recovered", "unconfirmed", "transient", "false_alarm", "merged")
 EVENTS: tuple[str, ...] = get_args(Event)
 """The events of which notices are told."""
 
+VENDOR_STAGES = ("vendor_unacknowledged", "vendor_overdue")
+"""The stages of a vendor that is late by its contract, beside those that the plan names."""
+
 RTO = ("met", "missed")
 RESULTS = ("accepted", "retried", "dead", "superseded")
 SUPPRESSED = ("transient", "settling")
@@ -60,7 +63,10 @@ class Known:
             channels=tuple(plan.channels),
             services=(*plan.services, OTHER),
             vendors=tuple(plan.vendors),
-            stages=tuple((tier.value, stage.name) for tier, stages in plan.escalation.items() for stage in stages),
+            stages=(
+                *((tier.value, stage.name) for tier, stages in plan.escalation.items() for stage in stages),
+                *(every(TIERS, VENDOR_STAGES) if plan.vendors else ()),
+            ),
             heartbeats=tuple(plan.heartbeats),
         )
 

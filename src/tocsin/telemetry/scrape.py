@@ -13,6 +13,7 @@ from tocsin._store.client import Store
 from tocsin._store.coverage import Coverage, coverage
 from tocsin._store.heartbeats import last_heard
 from tocsin._store.stats import Figures, read_figures
+from tocsin.telemetry.durations import kinds
 from tocsin.telemetry.figures import StoreFigures
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.render import render
@@ -56,8 +57,7 @@ def of_store(read: Figures, counted: Coverage, heard: Mapping[str, Millis], now:
         service_opened=read.of("service"),
         rto=read.of("rto"),
         vendor_rto=read.of("vendor_rto"),
-        recover=read.of("recover"),
-        recover_sum=read.of("recover_sum"),
+        durations={kind: read.of(kind) for kind in kinds()},
         heard=heard,
         archived=read.of("archived").get((), 0.0),
         dropped=read.of("dropped").get((), 0.0),
