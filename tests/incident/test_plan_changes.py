@@ -159,14 +159,15 @@ def without(gone: str) -> Plan:
 
 
 async def test_a_fallback_that_is_gone(world: World) -> None:
-    """A notice whose group has no fallback any more, or one that is its own channel by now, waits for nothing."""
+    """A notice whose group has no fallback any more is untold once its time is over, and command hears of that."""
     world.sinks["technical-hook"].fail = TrySendAgain("503")
     await world.fire()
     await world.settle()
     world.plan = without("fallback")
     await world.wait(3 * MINUTE, renew=["A"])
-    assert [message.group for message in world.sinks["command-hook"].got] == ["command"]
-    assert (await world.incident()).unconfirmed == ()
+    assert world.told("command") == ["opened", "untold"]
+    incident = await world.incident()
+    assert (incident.unconfirmed, incident.untold) == ((), ("technical",))
 
 
 async def test_a_fallback_that_is_another(world: World) -> None:

@@ -45,9 +45,9 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fallback(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told,
-    if it has not failed before. ``incident`` is the notice's, which may be the one before the present. ``service`` is
-    the one whose teams are told in the group's place."""
+    """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told, if it has not
+    failed before, and ``late`` when others are told that it is untold. ``incident`` is the notice's, which may be the
+    one before the present. ``service`` is the one whose teams are told in the group's place."""
 
     incident: str
     sequence: int
@@ -56,6 +56,8 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True):
     group: str
     service: str = ""
     due: Millis | None
+    late: Millis | None = None
+    fell_back: bool = False
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +89,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     ``declared_by`` is who declared it by hand, by which ``request``. ``still_broken`` says that its clocks go on though
     its signals are quiet. ``lowered`` says that a person has lowered its tier. ``rto_warned`` is the highest percentage
     of the recovery time that was told; ``update_due`` is when the next update is due, ``update_reminders`` how often
-    it was asked for since, and ``update_reminded_at`` when last.
+    it was asked for since, and ``update_reminded_at`` when last. ``unconfirmed`` are notices that were not yet seen to
+    arrive, ``untold`` the groups of which others were told that nothing does.
     """
 
     id: str
@@ -154,6 +157,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     changes: tuple[ChangeRecord, ...] = ()
     vendor_terms: VendorTerms | None = None
     merged_into: str = ""
+    untold: tuple[str, ...] = ()
 
     @property
     def timeline_head(self) -> Head:

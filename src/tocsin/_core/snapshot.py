@@ -49,6 +49,8 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
     for name in ("still_broken", "drill"):
         if getattr(incident, name):
             fields[name] = True
+    if incident.untold:
+        fields["untold"] = list(incident.untold)
     if incident.truncated:
         fields["truncated_alerts"] = incident.truncated
     return {**fields, **_times(incident), **recorded(incident)}

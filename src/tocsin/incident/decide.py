@@ -15,7 +15,7 @@ from tocsin._core.plan import Plan
 from tocsin._core.timeline import TimelineEntry
 from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
-from tocsin.incident import actions, escalation, handling, opening, recovery, signals, updates
+from tocsin.incident import actions, escalation, handling, opening, recovery, signals, telling, updates
 from tocsin.incident.draft import Draft
 
 ARRIVED_EVERY: Millis = 10 * MINUTE
@@ -59,7 +59,7 @@ def decide(
         else:
             actions.perform(present, action)
     drafts = [(present, view)] if present else []
-    fallbacks = _take_fallbacks(present, view) if present else []
+    fallbacks = telling.follow(present, view) if present else []
     if present and present.is_open and signals.returned_too_late(present.incident, view, plan):
         signals.close_unconfirmed(present)
     if present and present.is_open:
@@ -105,24 +105,6 @@ def _previous(present: Draft | None, view: View, plan: Plan, at: Millis) -> str:
     return ""
 
 
-def _take_fallbacks(draft: Draft, view: View) -> list[Fallback]:
-    """The notices whose fallback is due now; those and the ones that arrived are no longer waited for."""
-    due: list[Fallback] = []
-    waiting: list[Fallback] = []
-    for entry in draft.incident.unconfirmed:
-        told = view.told.get(f"{entry.incident}/{entry.sequence}/{entry.group}", "")
-        if told == "accepted":
-            continue
-        has_failed = told.lstrip("-").isdigit() and int(told) <= 0
-        if has_failed or (entry.due is not None and draft.now >= entry.due):
-            due.append(entry)
-            draft.note("fallback", group=entry.group, event=entry.event, sequence=entry.sequence, failed=has_failed)
-        else:
-            waiting.append(entry)
-    draft.set(unconfirmed=tuple(waiting))
-    return due
-
-
 def _result(seen: list[tuple[Draft, View]], fallbacks: list[Fallback]) -> Decision:
     """``seen`` are the incidents, the present one last, and what each may know of the key's alerts."""
     drafts = [draft for draft, _ in seen]
@@ -148,7 +130,7 @@ def _result(seen: list[tuple[Draft, View]], fallbacks: list[Fallback]) -> Decisi
 def _clock(draft: Draft) -> Millis | None:
     """When the next clock of the incident is due."""
     incident, plan = draft.incident, draft.plan
-    clocks: list[Millis | None] = [entry.due for entry in incident.unconfirmed]
+    clocks: list[Millis | None] = [at for entry in incident.unconfirmed for at in (entry.due, entry.late)]
     if incident.unconfirmed and not draft.is_open:
         # What arrives wakes nobody, and until it is seen to have arrived the alerts' view must be kept.
         clocks.append(draft.now + ARRIVED_EVERY)

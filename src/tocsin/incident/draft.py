@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from tocsin._core.action import Action
-from tocsin._core.hours import carriers, group_of
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Event, Fallback, Incident, Notice
+from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Event, Incident, Notice
 from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.timeline import TimelineEntry, chained
 from tocsin._core.times import Millis
 from tocsin._core.view import View
+from tocsin.incident.arrival import watched
 from tocsin.incident.audience import in_order
 from tocsin.incident.recording import with_service
 
@@ -139,13 +139,24 @@ class Draft:
             return ()
         first = self.incident.sequence + 1
         for number, event in enumerate(self._events, first):
-            self._expect(event, number)
+            owed = watched(self.incident, self.plan, self.now, event=event.event, groups=event.groups, sequence=number)
+            self.set(unconfirmed=(*self.incident.unconfirmed, *owed))
             reason = {"reason": event.reason} if event.reason else {}
             self.note("told", event=event.event, sequence=number, groups=list(event.groups), **reason)
         self._chain()
-        self.set(revision=self.incident.revision + 1, sequence=self.incident.sequence + len(self._events))
+        revision = self.incident.revision + self._is_visible()
+        self.set(revision=revision, sequence=self.incident.sequence + len(self._events))
         shown = {**snapshot(self.incident, self.now), **_background(self.incident, self.plan)}
         return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
+
+    def _is_visible(self) -> bool:
+        """Whether more has changed than what is only kept to see that notices arrive."""
+        before = self._before
+        return (
+            self.is_new
+            or bool(self.timeline)
+            or self.incident != msgspec.structs.replace(before, unconfirmed=self.incident.unconfirmed)
+        )
 
     def _chain(self) -> None:
         """Chain what was entered to the incident's timeline, and keep where that ends now."""
@@ -154,27 +165,6 @@ class Draft:
         if entries:
             self.timeline = [(name, entry) for entry in entries]
             self.set(timeline_entries=entries[-1].seq, timeline_hash=entries[-1].hash)
-
-    def _expect(self, event: _Event, sequence: int) -> None:
-        """Watch that each group that has a fallback gets the notice in time, unless its fallback is told by itself."""
-        limit = self.plan.tiers[self.incident.tier].deliver_within
-        waited = []
-        for name in event.groups:
-            group = group_of(name, self.incident.decision.service, self.plan)
-            if group.fallback and not carriers(group, self.plan, self.now).fallback:
-                due = self.now if not group.channels else None if limit is None else self.now + limit
-                waited.append(
-                    Fallback(
-                        incident=self.incident.id,
-                        sequence=sequence,
-                        event=event.event,
-                        tier=self.incident.tier,
-                        group=name,
-                        service=self.incident.decision.service,
-                        due=due,
-                    )
-                )
-        self.set(unconfirmed=(*self.incident.unconfirmed, *waited))
 
     def _notice(self, event: _Event, sequence: int, shown: dict[str, Any], view: View) -> Notice:
         incident = self.incident
