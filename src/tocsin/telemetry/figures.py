@@ -109,7 +109,6 @@ def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     yield _counter("incidents_dropped", text, (), (), {(): figures.dropped})
 
 
-
 def _gauges(figures: StoreFigures, known: Known, incidents: Iterable[Incident]) -> Iterator[Metric]:
     channels: dict[Labels, float] = dict.fromkeys(every(known.channels), 0.0)
     label = ("channel",)
