@@ -9,7 +9,7 @@ from typing import Any
 from tests.support.clock import ManualClock
 from tests.support.plans import plan as make_plan
 
-from tocsin._core.action import Acknowledge, Action
+from tocsin._core.action import Acknowledge, Act, Action
 from tocsin._core.incident import Delivery, Fallback, Incident, Notice
 from tocsin._core.message import Message
 from tocsin._core.model import Alert, Classification, Dropped, Text, Tier
@@ -254,6 +254,14 @@ class World:
             for name in renew:
                 await self.fire(name, tier)
             await self.settle()
+
+    async def act(self, act: Act, *, by: str = "zhang.wei", group: str = "technical", **more: Any) -> Incident:
+        """A person does something about the only incident that is not closed, or the only one; answers it."""
+        found = await self.incidents()
+        incident = next((each for each in found if each.closed_at is None), found[0])
+        done = await self.acts.act(Action(incident=incident.id, act=act, by=by, group=group, **more))
+        await self.settle()
+        return done
 
     def told(self, group: str, *, but: tuple[str, ...] = ()) -> list[str]:
         """The events that a group's own channel was told, in order, with their reason; ``but`` are left out."""
