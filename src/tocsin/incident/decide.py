@@ -53,6 +53,9 @@ def decide(
     """
     present = Draft(incident, plan, now) if incident else None
     if present and isinstance(action, Action):
+        if present.is_open and view.firing == 0:
+            # A person may know before the loop does that the signals are quiet.
+            signals.follow(present, view)
         # Before the clocks: what is acknowledged at the last moment is not escalated.
         if actions.is_late(present.incident, action):
             handling.refuse(present, action)
