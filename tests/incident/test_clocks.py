@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace as changed
 from tests.support.plans import TIERS, plan
 from tests.support.world import World, classified
 
 from tocsin._core import action as acts
+from tocsin._core.calendar import Calendar, Interval
 from tocsin._core.incident import Incident
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import Vendor
-from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
+from tocsin._core.times import DAY, HOUR, MINUTE, SECOND, Millis
 from tocsin._core.watch import Stage
 from tocsin._plan.defaults import TIERS as SHIPPED
 from tocsin._store.stats import read_figures
@@ -218,6 +220,23 @@ async def test_watching_changes_no_revision(world: World) -> None:
     await world.wait(1 * HOUR)
     assert (await world.incident()).revision == acknowledged.revision > incident.revision
     assert (await world.incident()).unconfirmed == ()
+
+
+async def test_clocks_that_run_in_working_hours_only(world: World) -> None:
+    """Opened in the evening with a tier for office hours: nobody is asked before morning; the RTO speaks at night."""
+    tiers = {**SHIPPED, Tier.MEDIUM: dataclasses.replace(SHIPPED[Tier.MEDIUM], calendar="office")}
+    zone = ZoneInfo("UTC")
+    office = Calendar(name="office", when=(Interval(times=((9 * 60, 17 * 60),), zone=zone),))
+    world.plan = plan(tiers=tiers, calendars={"office": office})
+    world.clock.advance((16 * HOUR + 40 * MINUTE - world.clock.now()) % DAY)  # 16:40
+    incident = await begin(world, "medium")
+    await world.wait(24 * HOUR, step=5 * MINUTE)
+    # 30 s of waiting, then 20 min less half a minute of the day and the rest of the 30 min on the next.
+    asked = at(world, incident, "command", "escalated unacknowledged")[0]
+    reminded = at(world, incident, "technical", "update_due")[0]
+    assert 0 <= asked - 16 * HOUR - 30 * MINUTE < 5 * MINUTE
+    assert 0 <= reminded - 18 * HOUR < 5 * MINUTE
+    assert at(world, incident, "technical", "rto_warning 50") == [12 * HOUR]
 
 
 async def test_before_it_is_told_no_clock_speaks(world: World) -> None:

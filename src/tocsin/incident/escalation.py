@@ -13,7 +13,7 @@ from tocsin._core.times import Millis
 from tocsin._core.watch import Stage
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
-from tocsin.incident.recording import within_hours
+from tocsin.incident.recording import at_work, within_hours
 
 
 def stages_of(incident: Incident, plan: Plan) -> tuple[Stage, ...]:
@@ -35,7 +35,7 @@ def stage_due(incident: Incident, stage: Stage, plan: Plan) -> Millis | None:
         due = max(incident.announced_at, incident.started_at + int(incident.rto * stage.at))
     else:
         due = within_hours(plan, calendar, incident.announced_at, stage.after or 0)
-    return max(due, incident.snoozed_until or 0)
+    return at_work(plan, calendar, max(due, incident.snoozed_until or 0))
 
 
 def _is_done(incident: Incident, stage: Stage) -> bool:

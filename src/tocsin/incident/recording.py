@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from tocsin._core.calendar import active, after
 from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
 from tocsin._core.record import Record, ResponsibleParty, VendorTerms
@@ -64,7 +65,17 @@ def vendor_terms(decision: Classification, started_at: Millis, plan: Plan) -> Ve
 
 def within_hours(plan: Plan, calendar: str, start: Millis, duration: Millis) -> Millis:
     """When a duration that runs only within a calendar is over; ``""`` is always, and so is one that never comes."""
-    return start + duration
+    if calendar not in plan.calendars:
+        return start + duration
+    end = after(plan.calendars[calendar], start, duration)
+    return start + duration if end is None else end
+
+
+def at_work(plan: Plan, calendar: str, at: Millis) -> Millis:
+    """The time itself if it is within a calendar, else when that begins next."""
+    if calendar not in plan.calendars or active(plan.calendars[calendar], at):
+        return at
+    return within_hours(plan, calendar, at, 1)
 
 
 def _joined(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:

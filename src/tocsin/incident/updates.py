@@ -11,7 +11,7 @@ from tocsin._core.plan import Plan
 from tocsin._core.times import Millis
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
-from tocsin.incident.recording import within_hours
+from tocsin.incident.recording import at_work, within_hours
 
 
 def due_at(incident: Incident, plan: Plan) -> Millis | None:
@@ -32,7 +32,7 @@ def reminder_due(incident: Incident, plan: Plan) -> Millis | None:
     if incident.update_reminded_at is not None and incident.update_reminders:
         pause = policy.update_every // 2 if incident.update_reminders == 1 else policy.update_every
         at = within_hours(plan, policy.calendar, incident.update_reminded_at, pause)
-    return max(at, incident.snoozed_until or 0)
+    return at_work(plan, policy.calendar, max(at, incident.snoozed_until or 0))
 
 
 def remind(draft: Draft) -> None:
