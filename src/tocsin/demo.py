@@ -55,8 +55,15 @@ def play(listen: tuple[str, int], rules: Path) -> None:
     current = Current(shortened(load(rules, environment=variables)))
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
         plain = "NO_COLOR" in variables
-        settings = Settings(data_dir=Path(directory) / "data", host=listen[0], port=listen[1], plain=plain)
-        story = Story(sys.stdout, clock=StoreClock(), host=listen[0], plain=plain)
+        host = f"[{listen[0]}]" if ":" in listen[0] else listen[0]
+        settings = Settings(
+            data_dir=Path(directory) / "data",
+            host=listen[0],
+            port=listen[1],
+            external_url=f"http://{host}:{listen[1]}" if listen[1] else "",
+            plain=plain,
+        )
+        story = Story(sys.stdout, clock=StoreClock(), host=host, plain=plain)
         app.run(settings, current, variables=variables, console=sys.stdout, beside=story.tell)
     click.echo("\nThe demo has ended; nothing is left running.")
 
@@ -68,7 +75,7 @@ class Story:
         self._out = out
         self._is_coloured = out.isatty() and not plain
         self._clock = clock
-        self._host = f"[{host}]" if ":" in host else host
+        self._host = host
         self._step = 0
 
     async def tell(self, port: int) -> None:
@@ -144,7 +151,7 @@ STEPS: Sequence[tuple[str, Sequence[Mapping[str, str]], bool]] = (
     ("A disk fills up on a supporting service: low, so only its lead is told", (DISK,), False),
 )
 
-NEXT = """That is the story. The service stays up; try, in another terminal:
+NEXT = """That is the story. The service stays up. Open a notice's Answer link in a browser; try, in another terminal:
 
   curl -s {url}/api/v1/incidents | python3 -m json.tool
   .venv/bin/tocsin incidents list --url {url}
