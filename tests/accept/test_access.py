@@ -152,6 +152,15 @@ async def test_a_page_behind_a_link_needs_no_login() -> None:
         assert run.counted.statuses == [415, 413, 413]
 
 
+async def test_the_address_of_such_a_page_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A fault behind it is logged under the route, not under the secret."""
+    async with running() as run, run.client.get("/r/swordfish") as answer:
+        assert answer.status == 500
+        assert "swordfish" not in await answer.text()
+    (entry,) = [record for record in caplog.records if record.message == "a request failed"]
+    assert vars(entry)["path"] == "/r/{token}"
+
+
 def test_hosts_of_this_machine() -> None:
     """Any of 127.0.0.0/8, localhost in any case, IPv6 in brackets, any port; exactly one header."""
     for host in ("127.0.0.1", "127.9.9.9:1", "localhost", "LocalHost:9095", "[::1]", "[::1]:80", "localhost:"):

@@ -59,7 +59,7 @@ class Guard:
             if problem is None:
                 if isinstance(error, web.HTTPException):
                     raise
-                log.exception("a request failed", extra={"method": request.method, "path": request.path})
+                log.exception("a request failed", extra={"method": request.method, "path": self._shown_path(request)})
                 problem = HttpProblem(500, "a fault in Tocsin; its log has the details")
             self._measures.refused(problem.status)
             return respond(problem)
@@ -76,6 +76,13 @@ class Guard:
             return
         check_content_type(request)
         await self.bodies.raw(request)
+
+    def _shown_path(self, request: web.Request) -> str:
+        """The path, without what is a secret in it."""
+        if self._needs.get(request.match_info.handler) is not Right.LINK:
+            return request.path
+        resource = request.match_info.route.resource
+        return resource.canonical if resource else ""
 
     async def _read_form(self, request: web.Request) -> None:
         given = request.headers.get("Content-Type", "")

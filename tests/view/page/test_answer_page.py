@@ -10,6 +10,7 @@ from tests.support.plans import plan
 from tests.support.world import classified
 from tests.view.page.conftest import OWN, Answering
 
+from tocsin._core.action import Action, Change, Snooze
 from tocsin._core.model import Text
 from tocsin._core.people import Person
 from tocsin._core.plan import Channel
@@ -223,6 +224,23 @@ async def test_in_the_deliverys_language(answering: Answering) -> None:
     page = await answering.post(path, action="acknowledge", by="", lang="zh")
     assert "请写明您是谁" in page.text
     assert "lang=en" in (await answering.post(path, action="acknowledge", by="李娜", lang="en")).headers["Location"]
+
+
+async def test_what_is_missing_from_a_change_stands_out(answering: Answering) -> None:
+    """A change without an approver or a way back is flagged to every group, and the words of it only to those with
+    full details; so is that reminders are put off."""
+    world = answering.world
+    await world.fire()
+    await world.settle()
+    incident = await world.incident()
+    for act in (Change(what="restart db-7", approver="wang"), Snooze(for_seconds=3600, reason="on it")):
+        await world.acts.act(Action(incident=incident.id, act=act, by="li.na", group="technical"))
+    await world.settle()
+    for group in ("technical", "legal"):
+        page = await answering.get(await answering.path(group))
+        assert "Emergency change 1 has no rollback plan." in page.text
+        assert "No reminders until2026-03-02 12:00 UTC+8" in page.text.replace("\n", "")
+        assert "db-7" not in page.html
 
 
 async def test_links_end(answering: Answering) -> None:

@@ -25,6 +25,9 @@ ENGLISH = Words(
         "eta_by": "{at}, said by {person}",
         "services": "Services",
         "started": "Since",
+        "snoozed": "No reminders until",
+        "merged_into": "Merged into",
+        "flag": "Emergency change {number} has no {missing}.",
         "restored": "Back since",
         "closed": "Closed",
         "asked": "{group}: what is asked of you",
@@ -112,7 +115,11 @@ ENGLISH = Words(
         "eta_late": "expected later than the RTO deadline", "fired_again": "fires again",
         "signals_cleared": "signals quiet", "sla_limit_reached": "SLA limit reached", "rto_warning": "RTO running out",
         "rto_missed": "RTO missed", "update_due": "update asked for", "update_overdue": "update overdue",
+        "sla_limit_forecast": "SLA limit will be passed", "rto_shortened": "RTO shortened", "stale": "unseen for long",
+        "untold": "not told in time", "vendor_unacknowledged": "vendor has not taken it up in time",
+        "vendor_overdue": "vendor has not restored it in time", "refused": "refused as too late",
     },
+    missing={"approver": "approver", "rollback_plan": "rollback plan", "assessment": "assessment"},
     refusals={
         "bad": (
             "This link does not work",

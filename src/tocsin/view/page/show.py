@@ -118,6 +118,8 @@ class Shown:
             yield say["next_update"], self.at(incident.update_due)
         if incident.eta is not None and incident.restored_at is None:
             yield say["eta"], self.say("eta_by", at=self.at(incident.eta.at), person=one_line(incident.eta.by))
+        if incident.snoozed_until is not None and incident.snoozed_until > self.now:
+            yield say["snoozed"], self.at(incident.snoozed_until)
         if incident.services:
             yield say["services"], self._services()
         yield say["started"], self.at(incident.started_at)
@@ -125,6 +127,15 @@ class Shown:
             time = getattr(incident, f"{name}_at")
             if time is not None:
                 yield say[name], self.at(time)
+        if incident.merged_into:
+            yield say["merged_into"], incident.merged_into
+
+    def flags(self) -> Iterator[str]:
+        """What must not be missing from the emergency changes, and is."""
+        for change in self.incident.changes:
+            missing = self.words.comma.join(self.words.missing[name] for name in change.flags)
+            if missing:
+                yield self.say("flag", number=change.number, missing=missing)
 
     def _rto(self) -> str:
         incident = self.incident

@@ -35,5 +35,7 @@ class Words:
     """What to do about a field that was not taken, by its name; ``""`` for the others."""
     entries: Mapping[str, str]
     """What an entry of the timeline is called; those that have no word here are not shown."""
+    missing: Mapping[str, str]
+    """What must not be missing from an emergency change."""
     refusals: Mapping[str, tuple[str, str]]
     """What a page says, as a heading and a sentence, that shows no incident."""
