@@ -140,7 +140,8 @@ def test_a_raise_says_from_where_and_why() -> None:
     """Tier before and after, the reason, and a changed class in the same notice."""
     english = text(made("tier_raised"))
     assert "Raised from MEDIUM to HIGH" in english
-    assert "A worse alert has joined. It is now of the class Critical function outage (before: hw_sw_fault)." in english
+    assert "A worse alert has joined. It is now of the class Critical function outage" in english
+    assert "(before: Hardware or software fault)." in english
     assert "由中级别升级为高级别" in text(made("tier_raised"), language="zh")
 
 

@@ -13,7 +13,8 @@ FIELDS = {
 }  # fmt: skip
 INCIDENT_FIELDS = {
     "id", "revision", "key", "class", "secondary_classes", "tier", "state", "signals", "title", "services",
-    "environment", "vendor", "location", "started_at", "rule", "acknowledged_by", "rto", "alerts",
+    "environment", "vendor", "location", "started_at", "rule", "acknowledged_by", "next_update_due", "rto",
+    "alerts",
 }  # fmt: skip
 
 

@@ -216,7 +216,7 @@ def _background(incident: Incident, plan: Plan) -> dict[str, Any]:
     klass = plan.classes.get(incident.class_)
     service = plan.services.get(incident.decision.service)
     vendor = plan.vendors.get(incident.decision.vendor)
-    facts: dict[str, Any] = {"impact": incident.decision.impact}
+    facts: dict[str, Any] = {"impact": incident.decision.impact, "told": list(incident.told)}
     if (plain := incident.decision.plain_title) is not None:
         facts["plain_title"] = {"en": plain.en, "zh": plain.zh}
     if incident.acknowledgements:

@@ -14,8 +14,8 @@ from typing import Any
 from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.message import Message
 from tocsin._core.times import format_time
-from tocsin.send.facts import Facts, asked, gather
-from tocsin.send.text import subject_of, text_of
+from tocsin.send.facts import Facts
+from tocsin.send.text import Writer, facts_of
 
 VERSION = "1"
 """Of the body: changes only when a field is removed or changes its meaning."""
@@ -36,8 +36,9 @@ _FNV_MASK = 0xFFFFFFFFFFFFFFFF
 def render(notice: Notice, delivery: Delivery, *, external_url: str, respond: str = "") -> Message:
     """The message of this delivery. ``external_url`` is where people reach Tocsin, and ``respond`` where they answer
     it, ``""`` where that is not known."""
-    facts = gather(notice, delivery, external_url=external_url, respond=respond)
-    subject, text = subject_of(notice, delivery, facts), text_of(notice, delivery, facts)
+    facts = facts_of(notice, delivery, external_url=external_url, respond=respond)
+    writer = Writer(facts)
+    subject, text = writer.subject(), writer.text()
     full = delivery.details == "full"
     alerts = notice.alerts[:MOST_ALERTS] if full else ()
     body: dict[str, Any] = {
@@ -57,7 +58,7 @@ def render(notice: Notice, delivery: Delivery, *, external_url: str, respond: st
         "delayed": False,
         "reason": notice.reason,
         "changes": [{"field": change.field, "from": change.from_, "to": change.to} for change in notice.changes],
-        "asks": list(asked(notice, delivery)),
+        "asks": list(facts.asks),
         "incident": _incident(notice.incident, facts, full=full),
         "alerts": [_alert(alert) for alert in alerts],
         "truncated_alerts": notice.truncated_alerts + max(0, len(notice.alerts) - MOST_ALERTS),

@@ -1,116 +1,160 @@
 """What a delivery's text may say: the notice's facts, cleaned, bounded and cut to what its groups may see.
 
-Everything here that comes from an alert is data: it is put into sentences, and never read as one.
+Everything here that comes from an alert or a person is data: it is put into sentences, and never read as one.
 ``unnamed`` deliveries (details are a summary, or only business and legal get it) name no host: facts taken from
 labels and annotations are left out, and so is a title that shows labels; a host's name or address within the title
-is blotted out. A link of the plan goes before an annotation's of the same name.
+or in what a person wrote is blotted out. A link of the plan goes before an annotation's of the same name.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from tocsin._core.clean import ELLIPSIS, one_line
+from tocsin._core.clean import one_line
 from tocsin._core.incident import AlertRecord, Delivery, Notice
-from tocsin._core.times import Millis, parse_time
+from tocsin._core.local import moment, span
+from tocsin._core.times import MINUTE, Millis, parse_time
+from tocsin.send.blot import Blot
+from tocsin.send.words import Words
 
 UNNAMED_GROUPS = frozenset({"business", "legal"})
 
-_HOST_LABELS = ("instance", "node", "nodename", "host", "hostname", "pod", "ip", "host_ip", "pod_ip")
 _WHERE_LABELS = ("instance", "pod", "node", "host", "hostname")
 _SAYS_ANNOTATIONS = ("summary", "message", "description")
-_ADDRESS = re.compile(r"(?<![\w.])(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){3,7})(:\d+)?(?![\w.])")
-_PORT = re.compile(r":\d+$")
+_LISTED = 5
 _TITLE = 120
 _WORD = 80
 _SAYS = 300
 _URL = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(tuple[str, ...]):
+    """A list that reads as its language writes lists: at most five, and how many more there are."""
+
+    words: Words
+
+    @classmethod
+    def of(cls, items: Iterable[str], words: Words) -> Listing:
+        """The list of these."""
+        made = cls(items)
+        made.words = words
+        return made
+
+    def __str__(self) -> str:
+        listed = self.words.comma.join(self[:_LISTED])
+        return listed if len(self) <= _LISTED else self.words.more.format(listed=listed, count=len(self) - _LISTED)
+
+
 class Facts:
-    """The facts of one delivery. Empty is unknown. ``alerts`` counts by name, the most frequent first."""
+    """The facts of one delivery, in its language and time zone. Empty is unknown."""
 
-    title: str
-    class_title: str
-    services: tuple[str, ...]
-    environment: str
-    location: str
-    vendor: str
-    contract: str
-    business_lines: tuple[str, ...]
-    customer_groups: tuple[str, ...]
-    datasets: tuple[str, ...]
-    impact: str
-    acknowledged_by: str
-    acknowledged_for: str
-    started_at: Millis
-    firing: int
-    total: int
-    alerts: tuple[tuple[str, int], ...]
-    hosts: tuple[str, ...]
-    namespaces: tuple[str, ...]
-    says: str
-    links: dict[str, str]
+    def __init__(self, notice: Notice, delivery: Delivery, words: Words, *, external_url: str, respond: str) -> None:
+        self.notice = notice
+        self.delivery = delivery
+        self.words = words
+        self.incident = notice.incident
+        self.groups = delivery.groups or (delivery.group,)
+        self.zone = ZoneInfo(delivery.timezone)
+        self.unnamed = delivery.details != "full" or UNNAMED_GROUPS.issuperset(self.groups)
+        self.alerts = () if self.unnamed else notice.alerts
+        self._external_url = external_url
+        self._respond = respond
+
+    @cached_property
+    def _blot(self) -> Blot:
+        return Blot(self.notice.alerts, keep=self.incident.get("services") or ())
+
+    def clean(self, value: Any, limit: int = _WORD) -> str:
+        """Text that anybody may have written, on one line, with nothing in it that these groups may not see."""
+        text = one_line(str(value if value is not None else ""), limit)
+        return self._blot(text) if self.unnamed and text else text
+
+    def word(self, name: str) -> str:
+        """A field of the incident that the plan has named."""
+        return one_line(str(self.incident.get(name) or ""), _WORD)
+
+    def listing(self, items: Iterable[Any] | None) -> Listing:
+        """Names of the plan or of alerts, cleaned."""
+        return Listing.of((one_line(str(item), _WORD) for item in items or ()), self.words)
+
+    @cached_property
+    def title(self) -> str:
+        """The incident's title, without labels for those who see none."""
+        titled = (self.unnamed and self.incident.get("plain_title")) or self.incident.get("title")
+        return self.clean(self.of_language(titled), _TITLE)
+
+    @cached_property
+    def class_title(self) -> str:
+        """The class as people call it."""
+        return one_line(self.of_language(self.incident.get("class_title")) or str(self.incident["class"]), _WORD)
+
+    @cached_property
+    def links(self) -> dict[str, str]:
+        """Addresses by name."""
+        full = self.delivery.details == "full"
+        return _links(self.notice, full=full, external_url=self._external_url, respond=self._respond)
+
+    @cached_property
+    def asks(self) -> tuple[str, ...]:
+        """The actions asked of this delivery's groups, each once."""
+        asks = self.notice.asks
+        return tuple(dict.fromkeys(ask for group in self.groups for ask in asks.get(group, ())))
+
+    @cached_property
+    def alert_names(self) -> Listing:
+        """The alerts by name with how many there are of each, the most frequent first."""
+        counted = Counter(one_line(alert.labels.get("alertname", "?"), _WORD) for alert in self.alerts).most_common()
+        return Listing.of((f"{name} ×{count}" if count > 1 else name for name, count in counted), self.words)
+
+    @cached_property
+    def hosts(self) -> Listing:
+        """Where the alerts are."""
+        return self.values_of(_WHERE_LABELS)
+
+    @cached_property
+    def says(self) -> str:
+        """What the newest alert says of itself."""
+        return said_by(self.alerts[0]) if self.alerts else ""
+
+    def values_of(self, names: tuple[str, ...]) -> Listing:
+        """Of each alert the first of the labels that it has; every value once."""
+        found = (next((alert.labels[name] for name in names if alert.labels.get(name)), "") for alert in self.alerts)
+        return self.listing(dict.fromkeys(value for value in found if value))
+
+    def of_language(self, title: Any) -> str:
+        """A title in the language, or in the other where it has none."""
+        if isinstance(title, Mapping):
+            return str(title.get(self.delivery.language) or title.get("en") or title.get("zh") or "")
+        return str(title or "")
+
+    def moment(self, at: Any) -> str:
+        """A time as these groups read it; empty where there is none, as it is where it cannot be read."""
+        if not isinstance(at, str) or not at:
+            return ""
+        try:
+            return moment(parse_time(at), self.zone)
+        except (ValueError, OverflowError):
+            return self.clean(at)
+
+    def moment_of(self, at: Millis) -> str:
+        """A time as these groups read it."""
+        return moment(at, self.zone)
+
+    def left(self, deadline: Millis) -> tuple[str, bool]:
+        """How long from the notice to the deadline, or since it, in whole minutes; and whether it has passed."""
+        left = deadline - self.notice.at
+        return span((abs(left) + MINUTE // 2) // MINUTE * MINUTE, self.words.units), left < 0
 
 
-def gather(notice: Notice, delivery: Delivery, *, external_url: str, respond: str = "") -> Facts:
-    """The facts that this delivery may carry."""
-    incident, language = notice.incident, delivery.language
-    unnamed = delivery.details != "full" or UNNAMED_GROUPS.issuperset(delivery.groups or (delivery.group,))
-    alerts = () if unnamed else notice.alerts
-    titled = (unnamed and incident.get("plain_title")) or incident.get("title")
-    title = one_line(_in(titled, language), _TITLE)
-
-    acknowledged = incident.get("acknowledged") or {}
-
-    def word(name: str) -> str:
-        return one_line(str(incident.get(name) or ""), _WORD)
-
-    def words(name: str) -> tuple[str, ...]:
-        return tuple(one_line(str(item), _WORD) for item in incident.get(name) or ())
-
-    return Facts(
-        title=_without_hosts(title, notice.alerts, keep=words("services")) if unnamed else title,
-        class_title=one_line(_in(incident.get("class_title"), language) or str(incident["class"]), _WORD),
-        services=words("services"),
-        environment=word("environment"),
-        location=word("location"),
-        vendor=one_line(_in(incident.get("vendor_title"), language), _WORD) or word("vendor"),
-        contract=word("contract"),
-        business_lines=words("business_lines"),
-        customer_groups=words("customer_groups"),
-        datasets=words("datasets"),
-        impact=word("impact"),
-        acknowledged_by=one_line(str(acknowledged.get("by") or ""), _WORD),
-        acknowledged_for=str(acknowledged.get("group") or ""),
-        started_at=parse_time(incident["started_at"]),
-        firing=incident["alerts"]["firing"],
-        total=incident["alerts"]["total"],
-        alerts=tuple(Counter(one_line(alert.labels.get("alertname", "?"), _WORD) for alert in alerts).most_common()),
-        hosts=_values(alerts, _WHERE_LABELS),
-        namespaces=_values(alerts, ("namespace",)),
-        says=_says(alerts),
-        links=_links(notice, full=delivery.details == "full", external_url=external_url, respond=respond),
-    )
-
-
-def asked(notice: Notice, delivery: Delivery) -> tuple[str, ...]:
-    """The actions asked of this delivery's groups, each once."""
-    groups = delivery.groups or (delivery.group,)
-    return tuple(dict.fromkeys(ask for group in groups for ask in notice.asks.get(group, ())))
-
-
-def _in(title: Any, language: str) -> str:
-    """A title in the language, or in the other where it has none."""
-    if isinstance(title, Mapping):
-        return str(title.get(language) or title.get("en") or title.get("zh") or "")
-    return str(title or "")
+def said_by(alert: AlertRecord) -> str:
+    """What an alert says of itself."""
+    annotations = alert.annotations
+    return next((one_line(annotations[name], _SAYS) for name in _SAYS_ANNOTATIONS if annotations.get(name)), "")
 
 
 def _links(notice: Notice, *, full: bool, external_url: str, respond: str) -> dict[str, str]:
@@ -134,25 +178,3 @@ def _is_web_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _values(alerts: Iterable[AlertRecord], names: tuple[str, ...]) -> tuple[str, ...]:
-    """Of each alert the first of the labels that it has; every value once."""
-    found = (next((alert.labels[name] for name in names if alert.labels.get(name)), "") for alert in alerts)
-    return tuple(dict.fromkeys(one_line(value, _WORD) for value in found if value))
-
-
-def _says(alerts: tuple[AlertRecord, ...]) -> str:
-    """What the newest alert says of itself."""
-    annotations = alerts[0].annotations if alerts else {}
-    return next((one_line(annotations[name], _SAYS) for name in _SAYS_ANNOTATIONS if annotations.get(name)), "")
-
-
-def _without_hosts(text: str, alerts: Iterable[AlertRecord], *, keep: tuple[str, ...]) -> str:
-    """The text without the hosts that the alerts name and without IP addresses. A service may be called as its host."""
-    names = {alert.labels[name] for alert in alerts for name in _HOST_LABELS if alert.labels.get(name)}
-    names |= {_PORT.sub("", name) for name in names}
-    for name in sorted(names.difference(keep), key=len, reverse=True):
-        if len(name) >= 3 and name in text:
-            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", ELLIPSIS, text)
-    return _ADDRESS.sub(ELLIPSIS, text)
