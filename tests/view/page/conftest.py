@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -13,7 +14,8 @@ from tests.accept.running import Counted
 from tests.support.clock import ManualClock
 from tests.support.world import World
 
-from tocsin._core.incident import Delivery
+from tocsin._core.action import Action
+from tocsin._core.incident import Delivery, Incident
 from tocsin._store.client import Store
 from tocsin._store.listing import show_incident
 from tocsin.accept.body import Bodies
@@ -88,6 +90,8 @@ class Answering:
     world: World
     links: AnswerLinks
     client: aiohttp.ClientSession
+    fail: Exception | None = None
+    """What acting raises, in place of doing anything."""
 
     async def path(self, group: str = "technical") -> str:
         """The link of the last delivery to a group."""
@@ -123,12 +127,21 @@ class Answering:
 @pytest.fixture
 async def answering(store_url: str, clock: ManualClock) -> AsyncIterator[Answering]:
     """The page, listening on loopback, of a world in which nothing has happened."""
+    async with answering_at(store_url, clock) as given:
+        yield given
+
+
+@asynccontextmanager
+async def answering_at(store_url: str, clock: ManualClock) -> AsyncIterator[Answering]:
+    """The same, of the store at a URL."""
     store = await Store.open(store_url)
     world = World(store, clock)
     links = AnswerLinks(store=store, external_url=lambda: OWN + "/")
     await links.key()
 
-    async def act(action: Any) -> Any:
+    async def act(action: Action) -> Incident:
+        if given.fail is not None:
+            raise given.fail
         return await world.acts.act(action)
 
     page = AnswerPage(store=store, clock=clock, plan=lambda: world.plan, links=links, act=act, allowed=allowed)
@@ -137,6 +150,7 @@ async def answering(store_url: str, clock: ManualClock) -> AsyncIterator[Answeri
     server = Server(create_app(routes=page.routes(), guard=guard), drain=1.0)
     port = await server.start("127.0.0.1", 0)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
-        yield Answering(world, links, client)
+        given = Answering(world, links, client)
+        yield given
     await server.stop()
     await store.close()

@@ -6,11 +6,14 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.support.clock import ManualClock
 from tests.support.plans import plan
+from tests.support.proxy import Proxy
 from tests.support.world import classified
-from tests.view.page.conftest import OWN, Answering
+from tests.view.page.conftest import OWN, Answering, answering_at
 
 from tocsin._core.action import Action, Change, Snooze
+from tocsin._core.errors import Busy, Forbidden, StoreUnavailable
 from tocsin._core.model import Text
 from tocsin._core.people import Person
 from tocsin._core.plan import Channel
@@ -132,6 +135,45 @@ async def test_what_cannot_be_taken_keeps_what_was_typed(answering: Answering) -
     assert (page.status, page.forms["contain"]["note"]) == (409, "too late")
     assert "has changed meanwhile" in page.text
     assert [action for action, *_ in await answering.entries()] == ["restored"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (Busy("others"), 503, "Press it again in a moment."),
+        (StoreUnavailable("gone"), 503, "Press it again in a moment."),
+        (Forbidden("not you"), 403, "A link may not do this."),
+    ],
+)
+async def test_what_was_not_recorded_can_be_sent_again(
+    answering: Answering, error: Exception, status: int, words: str
+) -> None:
+    """Where the act fails, the page says so, keeps what was typed, and takes it the next time."""
+    await answering.world.fire()
+    await answering.world.settle()
+    path = await answering.path()
+    answering.fail = error
+    page = await answering.post(path, action="contain", by="li.na", note="holds")
+    assert (page.status, page.open) == (status, ["contain"])
+    assert words in page.text
+    assert await answering.entries() == []
+    answering.fail = None
+    assert (await answering.post(path, **page.forms["contain"])).status == 303
+
+
+async def test_without_the_store(store_url: str, clock: ManualClock) -> None:
+    """While it is out of reach a page says so, in both languages, and that nothing was recorded."""
+    async with Proxy(store_url) as proxy, answering_at(proxy.url, clock) as answering:
+        await answering.world.fire()
+        await answering.world.settle()
+        path = await answering.path()
+        await proxy.cut()
+        async with answering.client.post(path, data={"action": "contain", "by": "li.na"}) as answer:
+            text = await answer.text()
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "2")
+            assert "Nothing was recorded." in text and "没有记录任何内容。" in text
+        await proxy.open()
+        assert (await answering.get(path)).status == 200
 
 
 @pytest.mark.parametrize("action", ["close", "lower", "false_alarm", "merge", "change", "", "__class__"])
