@@ -15,14 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from tocsin._core.blot import UNNAMED_GROUPS, Blot
 from tocsin._core.clean import one_line
 from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.local import moment, span
 from tocsin._core.times import MINUTE, Millis, parse_time
-from tocsin.send.blot import Blot
 from tocsin.send.words import Words
-
-UNNAMED_GROUPS = frozenset({"business", "legal"})
 
 _WHERE_LABELS = ("instance", "pod", "node", "host", "hostname")
 _SAYS_ANNOTATIONS = ("summary", "message", "description")

@@ -191,16 +191,20 @@ async def test_what_the_page_does_not_offer_it_does_not_do(answering: Answering,
 async def test_groups_with_a_summary_see_no_host(answering: Answering) -> None:
     """Business sees the plain title, without addresses, and no words but who did what; technical sees all."""
     world = answering.world
-    said = classified(
-        title=Text("10.1.2.3 on db-7 is down", "db-7 中断"), plain_title=Text("Outage at 10.1.2.3", "中断")
-    )
+    said = classified(title=Text("10.1.2.3 on db-7 is down", "db-7 中断"), plain_title=Text("Outage of db-7", "中断"))
     await world.fire(said=said, labels={"alertname": "A", "instance": "db-7:9100"})
     await world.settle()
-    await answering.post(await answering.path(), action="contain", by="li.na", note="db-7 is off")
+    path = await answering.path()
+    await answering.post(path, action="contain", by="li.na", note="db-7 is off")
+    words = {"goal": "db-7 up", "progress": "10.1.2.3 is off", "risks": "db.corp.internal too"}
+    await answering.post(path, action="update", by="li.na", **words)
     full, summary = [await answering.get(await answering.path(group)) for group in ("technical", "business")]
     assert "10.1.2.3 on db-7 is down" in full.text and "db-7 is off" in full.text
-    assert "db-7" not in summary.html and "10.1.2.3" not in summary.html
-    assert "Outage at …" in summary.text and "li.na" in summary.text
+    for host in ("db-7", "10.1.2.3", "internal"):
+        assert host not in summary.html
+    for shown in ("Outage of …", "… up", "… is off", "… too", "li.na"):
+        assert shown in summary.text
+    assert all(text in full.text for text in words.values())
     assert "subject=" not in summary.html + full.html
 
 

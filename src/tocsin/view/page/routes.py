@@ -20,6 +20,7 @@ from tocsin._core.link import BadLink, Link
 from tocsin._core.plan import Plan
 from tocsin._store.client import Store
 from tocsin._store.listing import show_incident
+from tocsin._store.notices import last_notice
 from tocsin.view.page.answer import forms
 from tocsin.view.page.form import Posted, action_of, read_form
 from tocsin.view.page.links import AnswerLinks
@@ -152,7 +153,9 @@ class AnswerPage:
 
     async def _view(self, link: Link, language: str) -> Shown:
         whole = await show_incident(self._store, link.incident)
-        return view_of(whole, self._plan(), link, language, self._clock.now())
+        notice = await last_notice(self._store, whole.incident)
+        alerts = notice.alerts if notice else ()
+        return view_of(whole, self._plan(), link, language=language, alerts=alerts, now=self._clock.now())
 
 
 def is_foreign(headers: Mapping[str, str], host: str, own: str) -> bool:

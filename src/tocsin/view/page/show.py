@@ -1,17 +1,18 @@
 """An incident as the page shows it, to the groups of a link, in a language. Pure.
 
-Groups that see no raw labels get the plain title, without addresses, and no words of the timeline's but who did what.
+Groups that are told no host get the plain title, what people wrote without hosts and addresses, and of the timeline who
+did what.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from tocsin._core.clean import ELLIPSIS, one_line
-from tocsin._core.incident import Acknowledgement, Incident
+from tocsin._core.blot import UNNAMED_GROUPS, Blot
+from tocsin._core.clean import one_line
+from tocsin._core.incident import Acknowledgement, AlertRecord, Incident
 from tocsin._core.link import Link
 from tocsin._core.local import moment, span
 from tocsin._core.plan import Language, Plan
@@ -27,7 +28,6 @@ LATELY = 6
 
 Pairs = tuple[tuple[str, str], ...]
 
-_ADDRESS = re.compile(r"(?<![\w.])(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){3,7})(:\d+)?(?![\w.])")
 _SAID = ("note", "text", "reason", "why")
 
 
@@ -43,7 +43,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One page's view. ``language`` is the one chosen, else that of the notice."""
+    """One page's view. ``language`` is the one chosen, else that of the notice. ``blot`` takes hosts out of text."""
 
     whole: Whole
     plan: Plan
@@ -51,6 +51,7 @@ class Shown:
     language: Language
     zone: ZoneInfo
     now: Millis
+    blot: Blot
 
     @property
     def incident(self) -> Incident:
@@ -64,8 +65,9 @@ class Shown:
 
     @property
     def is_full(self) -> bool:
-        """Whether each of the link's groups may see details."""
-        return all(self.plan.groups[name].details == "full" for name in self.link.groups)
+        """Whether the link's groups are told of hosts and details: as in their notices."""
+        details = {self.plan.groups[name].details for name in self.link.groups}
+        return details == {"full"} and not UNNAMED_GROUPS.issuperset(self.link.groups)
 
     def say(self, key: str, **places: object) -> str:
         """A heading or a sentence with its places filled."""
@@ -96,14 +98,13 @@ class Shown:
     def title(self) -> str:
         """What it is called, to those who may see hosts and to those who may not."""
         incident = self.incident
-        if self.is_full:
-            return one_line(incident.title.in_(self.language))
-        return self.text((incident.decision.plain_title or incident.title).in_(self.language))
+        plain = None if self.is_full else incident.decision.plain_title
+        return self.text((plain or incident.title).in_(self.language))
 
     def text(self, text: str, limit: int = 200) -> str:
-        """Somebody's words on one line, without addresses where those may not be seen."""
+        """Somebody's words on one line, without hosts where those may not be seen."""
         line = one_line(text, limit)
-        return line if self.is_full else _ADDRESS.sub(ELLIPSIS, line)
+        return line if self.is_full else self.blot(line)
 
     def head(self) -> Pairs:
         """What must be seen first: how it is called, and what it is."""
@@ -212,9 +213,11 @@ class Shown:
         return Done(at=self.at(entry.at), who=who, what=what, said=one_line(said) if self.is_full else "")
 
 
-def view_of(whole: Whole, plan: Plan, link: Link, language: str, now: Millis) -> Shown:
+def view_of(
+    whole: Whole, plan: Plan, link: Link, *, language: str, alerts: Iterable[AlertRecord], now: Millis
+) -> Shown:
     """The view of an incident through a link: in the language and the time zone of its delivery, or of the plan where
-    that is not kept any more. ``language`` is the one that was chosen, ``""`` for none."""
+    that is not kept any more. ``language`` is the one that was chosen, ``""`` for none; ``alerts`` name its hosts."""
     delivery = next((each for each in whole.deliveries if each.id == link.delivery), None)
     speakers = (plan.groups[link.groups[0]], plan)
     zone = next(each.timezone for each in speakers if each.timezone is not None)
@@ -226,6 +229,7 @@ def view_of(whole: Whole, plan: Plan, link: Link, language: str, now: Millis) ->
         language="zh" if (language or spoken) == "zh" else "en",
         zone=ZoneInfo(delivery.timezone) if delivery else zone,
         now=now,
+        blot=Blot(alerts, keep=whole.incident.services),
     )
 
 

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from tocsin._core.clean import ELLIPSIS
 from tocsin._core.incident import AlertRecord
 
+UNNAMED_GROUPS = frozenset({"business", "legal"})
+"""Groups that are told no host, whatever their details."""
+
 _HOST_LABELS = ("instance", "node", "nodename", "host", "hostname", "pod", "ip", "host_ip", "pod_ip")
 _ADDRESS = re.compile(r"(?<![\w.])(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){3,7})(:\d+)?(?![\w.])")
 _INNER_HOST = re.compile(
