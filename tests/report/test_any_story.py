@@ -17,7 +17,7 @@ from tocsin._core import action as acts
 from tocsin._core.action import Act, Action
 from tocsin._core.errors import Conflict, Forbidden, Unprocessable
 from tocsin._core.model import Tier
-from tocsin._core.plan import GROUPS
+from tocsin._core.plan import GROUPS, Language
 from tocsin._core.times import HOUR, MINUTE
 from tocsin._store.client import Store
 from tocsin._store.listing import show_incident
@@ -76,7 +76,9 @@ async def play(url: str, story: list[tuple[Act, str, str, str] | str | int]) -> 
         for incident in await world.incidents():
             assert await broken(world, incident) is None
             whole = await show_incident(store, incident.id)
-            for text in (report(whole, world.plan, "en", world.clock.now()), report(whole, world.plan, "zh", world.clock.now())):
+            languages: tuple[Language, ...] = ("en", "zh")
+            for language in languages:
+                text = report(whole, world.plan, language, world.clock.now())
                 assert marks(text) <= OURS
                 assert "BROKEN" not in text
     finally:
