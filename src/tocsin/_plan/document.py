@@ -189,6 +189,8 @@ def _syntax_problem(file: str, text: str, sources: Sources, error: yaml.YAMLErro
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = Mark(file, error.problem_mark.line + 1, error.problem_mark.column + 1)
         said = error.problem or "it cannot be read"
+        if "nesting depth" in said:  # the parser has a limit of its own for what stands in brackets
+            return sources.problem(mark, f"nested deeper than {MAX_DEPTH} levels")
         if sources.line(file, mark.line).lstrip(" ").startswith("\t"):
             said += "; indent with spaces, never with tabs"
         elif error.context:
