@@ -31,8 +31,10 @@ from tocsin._plan.schema import PlanFile
 from tocsin._plan.secrets import written_secrets
 from tocsin._plan.sense import Sense
 from tocsin._plan.source import Sources, locate
-from tocsin._plan.tests import TrialEntry, misnamed
+from tocsin._plan.tests import misnamed
 from tocsin.classify.classifier import Classifier
+from tocsin.send.proof import Proof
+from tocsin.send.texts import Texts
 
 MAX_PROBLEMS = 200
 """More than anybody reads; of a file that is broken throughout, the first ones are told."""
@@ -42,15 +44,16 @@ _LOOKED_AT = 5 * MAX_PROBLEMS
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A plan and its compiled rules: what a reload swaps, as one reference."""
+    """A plan with its rules and texts compiled: what a reload swaps, as one reference."""
 
     plan: Plan
     classifier: Classifier
+    texts: Texts
 
     @classmethod
     def of(cls, plan: Plan) -> Edition:
         """The edition of a plan; with ten thousand rules this takes seconds."""
-        return cls(plan, Classifier(plan))
+        return cls(plan, Classifier(plan), Texts.of(plan.templates))
 
 
 class Current:
@@ -107,17 +110,20 @@ def _read(
         sources.hide(locate(root, location))
     entries, found = _entries(root, sources, reading, lenient=lenient)
     problems.extend(found)
-    rules, tests = dict(zip(entries.rules_at, entries.file.rules, strict=True)), entries.tests()
+    rules, tests, templates = entries.of("rules"), entries.of("tests"), entries.of("templates")
     if whole:  # else names may be unknown only because a file could not be read
         problems.extend(islice(Reviewer(entries.file, rules, root, sources).problems(), _LOOKED_AT))
         problems.extend(islice(misnamed(tests, root, sources), _LOOKED_AT))
+        problems.extend(islice(Proof(templates, root, sources, directory).problems(), _LOOKED_AT))
         if lenient:
             problems.extend(islice(Sense(entries.file, rules, root, sources, now).problems(), _LOOKED_AT))
     if any(not problem.warning for problem in problems):
         return _sorted(problems), None
-    placed = ((locate(root, ("rules", index)).place, rule) for index, rule in rules.items())
-    trials = ((locate(root, ("tests", index)).place, test) for index, test in tests.items())
-    return _sorted(problems), build(entries.file, placed, trials, plan_hash(files))
+    placed = {
+        section: [(locate(root, (section, index)).place, entry) for index, entry in found.items()]
+        for section, found in (("rules", rules), ("tests", tests), ("templates", templates))
+    }
+    return _sorted(problems), build(entries.file, placed, plan_hash(files))
 
 
 def _document(file: RuleFile, sources: Sources, budget: Budget) -> tuple[source.Mapping | None, list[Problem]]:
@@ -133,14 +139,17 @@ def _document(file: RuleFile, sources: Sources, budget: Budget) -> tuple[source.
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """The sound entries, and which indexes in the files the sound rules and tests have."""
+    """The sound entries, and which indexes in the files those of lists have (rules, tests, templates)."""
 
     file: PlanFile
-    rules_at: list[int]
-    tests_at: list[int]
+    at: Mapping[str, list[int]]
 
-    def tests(self) -> dict[int, TrialEntry]:
-        return dict(zip(self.tests_at, self.file.tests, strict=True))
+    @classmethod
+    def left(cls, file: PlanFile, root: source.Mapping, gone: set[tuple[str | int, ...]]) -> _Entries:
+        return cls(file, {section: _left(root, gone, section) for section in LISTS})
+
+    def of(self, section: str) -> dict[int, Any]:
+        return dict(zip(self.at[section], getattr(self.file, section), strict=True))
 
 
 def _entries(
@@ -152,7 +161,7 @@ def _entries(
     """
     try:
         entries = PlanFile.model_validate(root, context=reading)
-        return _Entries(entries, _left(root, set(), "rules"), _left(root, set(), "tests")), []
+        return _Entries.left(entries, root, set()), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
     problems = complaints(errors[:_LOOKED_AT], root, sources, lenient=lenient)
@@ -166,7 +175,7 @@ def _entries(
             place = left[str(section)][name] if section in LISTS and isinstance(name, int) else name
             gone.add((section,) if section in ENTRIES else (section, place))
         entries = PlanFile.model_validate(_without(root, gone), context=filled)
-    return _Entries(entries, _left(root, gone, "rules"), _left(root, gone, "tests")), problems
+    return _Entries.left(entries, root, gone), problems
 
 
 def _left(root: source.Mapping, gone: set[tuple[str | int, ...]], section: str) -> list[int]:

@@ -178,7 +178,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("tests: [{name: a, alerts: [{at: 0s, lose: {x: y}}], expect: [{at: 0s, silent: true}]}]", 43, "fires before"),
 ]
 
-TOP_LEVEL = ["inhibit", "maintenance", "obligations", "silences", "templates"]
+TOP_LEVEL = ["inhibit", "maintenance", "obligations", "silences"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]

@@ -144,6 +144,20 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextTemplate:
+    """A text in the place of a shipped one, for an event, a group and a language; ``""`` is every one of them.
+
+    ``subject`` and ``text`` are templates, ``""`` where the shipped one stays."""
+
+    place: str
+    event: str = ""
+    group: str = ""
+    language: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule. A field that is ``None`` is not set by it. ``until`` ends a ``drop``; ``place`` is ``file:line``."""
 
@@ -206,4 +220,5 @@ class Plan:
     escalation: Mapping[Tier, tuple[Stage, ...]] = field(default_factory=lambda: MappingProxyType({}))
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=lambda: EMPTY)
     watchdog: Watchdog | None = None
+    templates: tuple[TextTemplate, ...] = ()
     tests: tuple[PlanTest, ...] = ()

@@ -38,6 +38,7 @@ from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry
 from tocsin._plan.senders import WHOLE, AnySource, MappingEntry, StatusEntry
 from tocsin._plan.sequences import notices_of, steps_of
+from tocsin._plan.templates import templates
 from tocsin._plan.tests import ExpectEntry, TrialEntry
 from tocsin._plan.watching import heartbeat, watchdog
 
@@ -45,13 +46,8 @@ _Value = TypeVar("_Value")
 UTC = ZoneInfo("UTC")
 
 
-def build(
-    entries: PlanFile,
-    rules: Iterable[tuple[str, RuleEntry]],
-    tests: Iterable[tuple[str, TrialEntry]],
-    digest: str,
-) -> Plan:
-    """Make the plan; ``rules`` and ``tests`` come in order, each with its place (``file:line``)."""
+def build(entries: PlanFile, placed: Mapping[str, Iterable[tuple[str, Any]]], digest: str) -> Plan:
+    """Make the plan; ``placed`` are the entries of lists by section, in order, each with its place (``file:line``)."""
     timezone = entries.timezone or UTC
     groups = _groups(entries)
     tiers = {tier: tier_policy(entries, tier) for tier in defaults.TIERS}
@@ -91,8 +87,9 @@ def build(
             | {word: names for word, names in defaults.LABELS.items() if getattr(entries.labels, word) is None}
         ),
         incidents=IncidentSettings(**_given(entries.incidents)),
-        rules=tuple(_rule(place, rule, timezone) for place, rule in rules),
-        tests=tuple(_test(place, test) for place, test in tests),
+        templates=templates(placed["templates"]),
+        rules=tuple(_rule(place, rule, timezone) for place, rule in placed["rules"]),
+        tests=tuple(_test(place, test) for place, test in placed["tests"]),
     )
 
 

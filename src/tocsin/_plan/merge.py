@@ -30,7 +30,7 @@ NAMED = {
 SETTINGS = ("tiers", "matrix", "escalation", "labels", "incidents")
 """Sections that are mappings of settings."""
 
-LISTS = ("rules", "tests")
+LISTS = ("rules", "tests", "templates")
 ENTRIES = ("watchdog",)
 """Sections that are one entry each."""
 

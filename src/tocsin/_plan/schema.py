@@ -33,6 +33,7 @@ from tocsin._plan.fields import (
 from tocsin._plan.people import PersonEntry, PersonName, TeamEntry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
+from tocsin._plan.templates import TemplateEntry
 from tocsin._plan.tests import TrialEntry
 from tocsin._plan.watching import HeartbeatEntry, WatchdogEntry
 
@@ -180,7 +181,7 @@ Cell = dict[Impact, TierName]
 class PlanFile(Entry):
     """All files of a plan, joined."""
 
-    later = frozenset({"maintenance", "templates", "silences", "inhibit", "obligations"})
+    later = frozenset({"maintenance", "silences", "inhibit", "obligations"})
     language: Language | None = None
     """The language of notices: `en` (the default) or `zh`."""
     timezone: Zone | None = None
@@ -223,6 +224,8 @@ class PlanFile(Entry):
     """Where the plan's words are found in an alert's labels: the first that is there."""
     incidents: IncidentsEntry = IncidentsEntry()
     """How incidents end, come back and are kept."""
+    templates: list[TemplateEntry] = []
+    """Texts of your own in the place of the shipped ones."""
     rules: list[RuleEntry] = []
     """Which alerts mean what, in order: the first that matches decides."""
     tests: list[TrialEntry] = []

@@ -15,7 +15,8 @@ from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.message import Message
 from tocsin._core.times import format_time
 from tocsin.send.facts import Facts
-from tocsin.send.text import Writer, facts_of
+from tocsin.send.text import SHIPPED, Failed, Writer, facts_of, unheard
+from tocsin.send.texts import Texts
 
 VERSION = "1"
 """Of the body: changes only when a field is removed or changes its meaning."""
@@ -33,11 +34,19 @@ _FNV_PRIME = 0x100000001B3
 _FNV_MASK = 0xFFFFFFFFFFFFFFFF
 
 
-def render(notice: Notice, delivery: Delivery, *, external_url: str, respond: str = "") -> Message:
+def render(
+    notice: Notice,
+    delivery: Delivery,
+    *,
+    external_url: str,
+    respond: str = "",
+    texts: Texts = SHIPPED,
+    failed: Failed = unheard,
+) -> Message:
     """The message of this delivery. ``external_url`` is where people reach Tocsin, and ``respond`` where they answer
-    it, ``""`` where that is not known."""
+    it, ``""`` where that is not known. ``texts`` are the plan's own; ``failed`` is told of one of them that failed."""
     facts = facts_of(notice, delivery, external_url=external_url, respond=respond)
-    writer = Writer(facts)
+    writer = Writer(facts, texts, failed=failed)
     subject, text = writer.subject(), writer.text()
     full = delivery.details == "full"
     alerts = notice.alerts[:MOST_ALERTS] if full else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Self
@@ -24,12 +25,16 @@ from tocsin.send.body import render
 from tocsin.send.console import Console
 from tocsin.send.kinds import Gone, open_sender, open_session
 from tocsin.send.loop import ChannelLoop, Meter
+from tocsin.send.texts import Own, Texts
+
+log = logging.getLogger(__name__)
 
 
 class Post:
     """All channels' loops. Enter it to open the session that they share; leaving it closes every sender.
     ``external_url`` is asked for at each send: where people reach Tocsin; so is ``respond``: where a delivery is
-    answered, ``""`` for nowhere."""
+    answered, ``""`` for nowhere; and so are ``texts``, the plan's own. ``failed`` is told the event and the
+    language of each that failed."""
 
     def __init__(
         self,
@@ -39,6 +44,8 @@ class Post:
         console: Console,
         external_url: Callable[[], str],
         respond: Callable[[Delivery], str],
+        texts: Callable[[], Texts],
+        failed: Callable[[str, str], None],
         meter: Meter,
         process: str,
     ) -> None:
@@ -47,6 +54,8 @@ class Post:
         self._console = console
         self._external_url = external_url
         self._respond = respond
+        self._texts = texts
+        self._failed = failed
         self._meter = meter
         self._process = process
         self._channels: Mapping[str, Channel] = {}
@@ -141,7 +150,22 @@ class Post:
         self._start(loop)
 
     def _render(self, notice: Notice, delivery: Delivery) -> Message:
-        return render(notice, delivery, external_url=self._external_url(), respond=self._respond(delivery))
+        texts = self._texts()
+
+        def failed(own: Own, why: str) -> None:
+            self._failed(notice.event, delivery.language)
+            if texts.fails_first(own):
+                place = {"template": own.place, "part": own.part, "event": notice.event, "error": why}
+                log.warning("a template of the plan failed, and the shipped text was told", extra=place)
+
+        return render(
+            notice,
+            delivery,
+            external_url=self._external_url(),
+            respond=self._respond(delivery),
+            texts=texts,
+            failed=failed,
+        )
 
     def _start(self, loop: ChannelLoop) -> None:
         if self._group is not None and not self._drained.is_set():

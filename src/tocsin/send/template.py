@@ -73,6 +73,8 @@ def compile_template(text: str, sandbox: Sandbox, *, known: Mapping[str, Kind]) 
         said = (error.message or "cannot be read").rstrip(".")
         found = _QUOTED.findall(said)
         word = found[-1] if found else ""
+        if "needs to be closed" in said:
+            said = f"`{word}` is never closed; write {{% end{word} %}} where it ends"
         raise _at(text, error.lineno, word, f"is no template: {said[:1].lower()}{said[1:]}") from None
     except FAILS as error:
         said = "is nested too deeply" if isinstance(error, RecursionError) else f"cannot be taken: {error}"
@@ -117,8 +119,11 @@ class _Reader:
 
     def _refused(self, node: nodes.Node) -> TemplateFault:
         what = type(node).__name__
+        word = _WORDS.get(what, what.lower())
+        if isinstance(node, nodes.Call):
+            word = str(getattr(node.node, "name", "") or getattr(node.node, "attr", ""))
         said = _REFUSED.get(what, f"has no place for `{what.lower()}`: it takes `if`, `for`, and values with filters")
-        return _at(self._text, node.lineno, _WORDS.get(what, what.lower()), f"a template {said}")
+        return _at(self._text, node.lineno, word, f"a template {said}")
 
     def _loop(self, node: nodes.For, loop: Mapping[str, Kind] | None) -> Mapping[str, Kind]:
         lists = sorted(name for name, kind in self._known.items() if kind.name == "list")

@@ -13,14 +13,22 @@ from typing import Any
 from tocsin._core.clean import one_line
 from tocsin._core.incident import Delivery, Notice
 from tocsin.send.facts import Facts
-from tocsin.send.sandbox import Template
+from tocsin.send.sandbox import Template, TemplateFailed
 from tocsin.send.shipped import Language, language_of
+from tocsin.send.texts import Own, Part, Texts
 from tocsin.send.variables import PARTS, VARIABLES
+
+SHIPPED = Texts()
+"""No texts of a plan's own."""
+
+Failed = Callable[[Own, str], None]
+"""Told of a template of the plan that failed, and why."""
 
 _SUBJECT = 400
 
-Failed = Callable[[str, str, str], None]
-"""Told of a template of the plan that failed: which, of which event, and why."""
+
+def unheard(own: Own, why: str) -> None:
+    """Tell nobody."""
 
 
 def facts_of(notice: Notice, delivery: Delivery, *, external_url: str, respond: str = "") -> Facts:
@@ -30,24 +38,57 @@ def facts_of(notice: Notice, delivery: Delivery, *, external_url: str, respond: 
 
 
 class Writer:
-    """Writes the texts of one delivery; what it has worked out once it keeps."""
+    """Writes the texts of one delivery; what it has worked out once it keeps. ``texts`` are the plan's own, and
+    ``failed`` is told of one that failed, and why."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, texts: Texts = SHIPPED, *, failed: Failed = unheard) -> None:
         self._facts = facts
+        self._texts = texts
+        self._failed = failed
         self._language: Language = language_of(facts.delivery.language)
         self._values: dict[str, Any] = {}
 
     def subject(self) -> str:
         """One line for a list of messages or a phone's lock screen."""
-        lines = self._lines(self._shipped("subject"))
-        return one_line(" ".join(lines), _SUBJECT)
+        lines = self._own("subject", self._facts.groups[0]) if self._is_one("subject") else []
+        return self._marked(one_line(" ".join(lines or self._lines(self._shipped("subject"))), _SUBJECT))
 
     def text(self) -> str:
         """The whole text; lines are ended by ``\n``, but for the last."""
         groups = self._facts.groups
-        if len(groups) == 1:
-            return "\n".join(self._of_group(groups[0]))
-        return "\n".join(self._together(groups))
+        lines = self._of_group(groups[0]) if self._is_one("text") else self._together(groups)
+        return self._marked("\n".join(lines))
+
+    def lines_of(self, own: Own, group: str) -> list[str]:
+        """What a template of the plan makes. Raises ``TemplateFailed``, also if that is nothing."""
+        lines = self._lines(own.languages[self._facts.delivery.language], group)
+        if not lines:
+            raise TemplateFailed("it makes nothing")
+        return lines
+
+    def _is_one(self, part: Part) -> bool:
+        """Whether all groups read the same: there is one, or one template of the plan is for them all."""
+        chosen = [self._chosen(part, group) for group in self._facts.groups]
+        return len(chosen) == 1 or (chosen[0] is not None and all(each is chosen[0] for each in chosen))
+
+    def _chosen(self, part: Part, group: str) -> Own | None:
+        return self._texts.chosen(part, self._facts.notice.event, group, self._facts.delivery.language)
+
+    def _own(self, part: Part, group: str) -> list[str]:
+        """What the plan's template makes; nothing if there is none, or if it fails."""
+        own = self._chosen(part, group)
+        if own is None:
+            return []
+        try:
+            return self.lines_of(own, group)
+        except TemplateFailed as error:
+            self._failed(own, str(error))
+            return []
+
+    def _marked(self, text: str) -> str:
+        """A drill is marked, whatever a template of the plan says."""
+        mark = self._facts.words.bracket.format(self._facts.words.drill)
+        return text if not self._facts.notice.drill or text.startswith(mark) else f"{mark} {text}"
 
     def _together(self, groups: tuple[str, ...]) -> list[str]:
         """The texts of several groups that share a channel: what they have in common once, then each one's own."""
@@ -62,7 +103,9 @@ class Writer:
         return [*lines, *links]
 
     def _of_group(self, group: str) -> list[str]:
-        return self._lines(self._shipped(group if group in self._language.templates else "command"), group)
+        return self._own("text", group) or self._lines(
+            self._shipped(group if group in self._language.templates else "command"), group
+        )
 
     def _shipped(self, name: str) -> Template:
         return self._language.templates[name]

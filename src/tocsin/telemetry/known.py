@@ -22,6 +22,7 @@ EVENTS: tuple[str, ...] = get_args(Event)
 VENDOR_STAGES = ("vendor_unacknowledged", "vendor_overdue")
 """The stages of a vendor that is late by its contract, beside those that the plan names."""
 
+LANGUAGES = ("en", "zh")
 RTO = ("met", "missed")
 RESULTS = ("accepted", "retried", "dead", "superseded")
 SUPPRESSED = ("transient", "settling")

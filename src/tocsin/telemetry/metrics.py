@@ -19,7 +19,7 @@ from tocsin._core.source import Source
 from tocsin._core.times import SECOND, Millis
 from tocsin._core.watch import SILENCE
 from tocsin.telemetry.instruments import Counter, Gauge, Histogram
-from tocsin.telemetry.known import OTHER, RESULTS, RULES, STATUSES, SUPPRESSED, TIERS, Known, every
+from tocsin.telemetry.known import EVENTS, LANGUAGES, OTHER, RESULTS, RULES, STATUSES, SUPPRESSED, TIERS, Known, every
 
 INGEST_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 DELAY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -63,6 +63,9 @@ class Metrics(Collector):
         self._delay = Histogram("delivery_delay_seconds", text, DELAY_BUCKETS, ["tier"])
         text = "Times that closed incidents could not be written to the archive; they stay in the store."
         self._archive_failures = Counter("archive_failures", text)
+        text = "Texts of the plan's own that failed, and were told in the shipped words."
+        self._failed_templates = Counter("template_failures", text, ["event", "language"])
+        self._failed_templates.declare(every(EVENTS, LANGUAGES))
         self._suppressed.declare(every(SUPPRESSED))
         self._delay.declare(every(TIERS))
 
@@ -84,7 +87,7 @@ class Metrics(Collector):
         """All families, for a scrape."""
         alerts = (self._received, self._rejected, self._dropped, self._repeated, self._unclassified, self._expired)
         decisions = (self._classified, self._matched, self._ingest, self._errors)
-        deliveries = (self._suppressed, self._deliveries, self._delay, self._archive_failures)
+        deliveries = (self._suppressed, self._deliveries, self._delay, self._archive_failures, self._failed_templates)
         for instrument in (self._build, *alerts, *decisions, *deliveries, self._unwell):
             yield instrument.family()
         for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at):
@@ -176,6 +179,10 @@ class Metrics(Collector):
     def delivered(self, tier: Tier, seconds: float) -> None:
         """A channel said yes, so long after the alert behind it was accepted."""
         self._delay.observe(seconds, tier.value)
+
+    def template_failed(self, event: str, language: str) -> None:
+        """A text of the plan's own failed, and the shipped one was told."""
+        self._failed_templates.add(event, language)
 
     def watchdog(self, at: Millis, *, taken: bool) -> None:
         """A sign of life was due; whether it was sent and taken."""
