@@ -106,3 +106,18 @@ def test_it_is_told_as_a_report(start: Start, hooks: Hooks, tmp_path: Path) -> N
     assert (answer.headers["Content-Type"], answer.text[:2]) == ("text/markdown; charset=utf-8", "# ")
     assert service.get(f"{path}?language=fr").status == 400
     assert service.get("/api/v1/incidents/INC-260101-AAAAAA/report").status == 404
+
+
+def test_a_declared_one_has_a_report_too(start: Start, hooks: Hooks) -> None:
+    """It says who declared it, and nothing of alerts that there were none of."""
+    service = start(SMALL_PLAN)
+    asked = {"class": "cyber_attack", "title": "Odd logins", "by": "li.na", "tier": "high"}
+    name = service.post("/api/v1/incidents", asked).json["id"]
+    hooks.wait("opened", *GROUPS)
+    assert service.tocsin("incidents", "verify", name).returncode == 0
+    report = service.get(f"/api/v1/incidents/{name}/report").text
+    assert "| Declared by | li.na |" in report
+    assert "\nDeclared by li.na, and graded by plan " in report
+    assert "| State | open, firing |" in report
+    assert "| Alerts |" not in report
+    assert "First alert accepted" not in report

@@ -50,6 +50,8 @@ CHINESE = Words(
         "timeline_broken": "**记录已被改动**{colon}自第 {seq} 条起不符,详见 tocsin incidents verify",
         "why": "定级依据",
         "decided": "由规则 {rule} 判定,预案版本 {plan}。影响范围{colon}{impact};业务重要性{colon}{importance}。",
+        "declared_by": "由 {person} 人工申报,按预案版本 {plan} 定级。"
+        "影响范围{colon}{impact};业务重要性{colon}{importance}。",
         "decided_by_none": "没有规则匹配,预案版本 {plan}。影响范围{colon}{impact};业务重要性{colon}{importance}。",
         "reasons": "判定时记录的理由(原文):",
         "clocks": "时限",

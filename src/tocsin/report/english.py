@@ -51,6 +51,7 @@ ENGLISH = Words(
         "timeline_broken": "**BROKEN** from entry {seq} on; tocsin incidents verify says how",
         "why": "Why it was decided so",
         "decided": "Rule {rule} decided, by plan {plan}. Impact {impact}, importance {importance}.",
+        "declared_by": "Declared by {person}, and graded by plan {plan}. Impact {impact}, importance {importance}.",
         "decided_by_none": "No rule matched, by plan {plan}. Impact {impact}, importance {importance}.",
         "reasons": "The reasons, as they were written down:",
         "clocks": "Clocks",

@@ -29,7 +29,8 @@ def _what(page: Page) -> Iterator[tuple[str, str]]:
     yield "services", page.listed(incident.services)
     yield "place", page.listed(name for name in (decision.environment, decision.location) if name)
     yield "vendor", _vendor(page)
-    yield "alerts", page.say("alert_count", total=incident.total + incident.truncated, firing=incident.firing)
+    total = incident.total + incident.truncated
+    yield "alerts", page.say("alert_count", total=total, firing=incident.firing) if total else ""
     yield "declared", plain(incident.declared_by)
     yield "assigned", plain(incident.assigned_to)
     yield "follows", incident.follows
@@ -40,7 +41,7 @@ def _state(page: Page) -> str:
     incident, words = page.incident, page.words
     if incident.outcome:
         return f"{words.states['closed']} ({words.outcomes[incident.outcome]})"
-    still = (words.states["still_broken"],) if incident.still_broken else ()
+    still = (words.states["still_broken"],) if incident.still_broken and incident.cleared_at is not None else ()
     return words.comma.join((words.states[incident.state], words.states[incident.signals], *still))
 
 
@@ -57,7 +58,7 @@ def _when(page: Page) -> Iterator[tuple[str, str]]:
     incident = page.incident
     start = incident.started_at
     yield "started", page.at(start)
-    yield "accepted", page.after(incident.first_at, start)
+    yield "accepted", "" if incident.declared_by else page.after(incident.first_at, start)
     yield "announced", page.after(incident.announced_at, start)
     yield "acknowledged", _by(page, incident.acknowledged_at, incident.acknowledged_by)
     yield "contained", _by(page, incident.contained_at, incident.contained_by)
@@ -89,8 +90,11 @@ def why(page: Page) -> Iterator[str]:
     decision, kept, words = page.incident.decision, page.whole.why, page.words
     yield from heading(2, page.say("why"))
     place = next((each.place for each in kept.tried if each.rule == decision.rule and each.matched), "") if kept else ""
+    person = page.incident.declared_by
+    by_whom = "decided" if decision.rule else "declared_by" if person else "decided_by_none"
     yield page.say(
-        "decided" if decision.rule else "decided_by_none",
+        by_whom,
+        person=plain(person),
         rule=plain(f"{decision.rule} ({place})" if place else decision.rule),
         plan=plain(decision.plan),
         impact=words.impacts.get(decision.impact, plain(decision.impact)),
