@@ -191,6 +191,7 @@ def test_a_closed_incident_shows_its_outcome() -> None:
     assert "  cleared            2026-12-05 01:30:00Z (signals lost from sight)\n" in page
     assert "  restored           2026-12-05 01:20:00Z by wang\n" in page
     assert "(9 more were left out when it was compacted)" in page
+    assert "  restores by        2026-12-05 05:00:00Z; never\n" in page
     assert "next update due" not in page
 
 

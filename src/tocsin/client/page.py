@@ -174,9 +174,10 @@ def _responsible(incident: Item, now: str) -> Iterator[str]:
     contract = word(terms.get("contract"))
     yield from _line("vendor", f"{word(terms.get('vendor'))}{f', contract {contract}' if contract else ''}")
     who = word(terms.get("acknowledged_by"))
+    missed = "never" if incident.get("state") == "closed" else "not yet"
     for label, step in (("acknowledges by", "acknowledge"), ("restores by", "restore")):
         due, done = terms.get(f"{step}_by"), terms.get(f"{step}d_at")
-        said = f"done {moment(done)}{f' by {who}' if who and step == 'acknowledge' else ''}" if done else "not yet"
+        said = f"done {moment(done)}{f' by {who}' if who and step == 'acknowledge' else ''}" if done else missed
         outcome = word(terms.get("rto_outcome")) if step == "restore" else ""
         if due or done:
             is_due = due and not done and incident.get("state") != "closed"
