@@ -236,7 +236,7 @@ async def test_clocks_that_run_in_working_hours_only(world: World) -> None:
     reminded = at(world, incident, "technical", "update_due")[0]
     assert 0 <= asked - 16 * HOUR - 30 * MINUTE < 5 * MINUTE
     assert 0 <= reminded - 18 * HOUR < 5 * MINUTE
-    assert at(world, incident, "technical", "rto_warning 50") == [12 * HOUR]
+    assert 0 <= at(world, incident, "technical", "rto_warning 50")[0] - 12 * HOUR < 5 * MINUTE
 
 
 async def test_before_it_is_told_no_clock_speaks(world: World) -> None:
