@@ -129,17 +129,20 @@ class Acts:
 
     async def _acted(self, keys: Keys, claim: Claim, action: Action) -> Incident | None:
         """Decide and commit; ``None`` if another was quicker."""
-        incident = claim.incident
-        if incident is None or incident.id != action.incident:
-            # Closed, and its key is free: this lease is the only one that may write it.
-            _, incident = await find_incident(self._store, action.incident)
-            claim = replace(claim, incident=incident)
-        late = is_late(incident, action)
+        if claim.incident is not None and claim.incident.id != action.incident:
+            await self._given_back(keys, claim)  # another has opened meanwhile: look again
+            return None
         try:
+            incident = claim.incident
+            if incident is None:
+                # Closed, and its key is free: this lease is the only one that may write it.
+                _, incident = await find_incident(self._store, action.incident)
+                claim = replace(claim, incident=incident)
+            late = is_late(incident, action)
             if not late:
                 check(incident, action)
                 check_rights(action, incident)
-        except (Conflict, Forbidden):
+        except (Conflict, Forbidden, NotFound, StoreError):
             await asyncio.shield(self._given_back(keys, claim))
             raise
         changed = await self._settled(keys, claim, action)
