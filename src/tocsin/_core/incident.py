@@ -166,8 +166,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
 
     @property
     def signals(self) -> Signals:
-        """Whether any of its alerts fires."""
-        return "firing" if self.cleared_at is None else "cleared"
+        """Whether any of its alerts fires; one that was declared may have none."""
+        return "firing" if self.cleared_at is None and self.total else "cleared"
 
     @property
     def rto_deadline(self) -> Millis:

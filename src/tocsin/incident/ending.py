@@ -22,7 +22,7 @@ def restore(draft: Draft, action: Action, act: acts.Restore) -> None:
     Raises ``Conflict`` while something fires, and ``Unprocessable`` where a time is needed or makes no sense.
     """
     incident = draft.incident
-    if incident.cleared_at is None and not act.despite_firing:
+    if incident.signals == "firing" and not act.despite_firing:
         current = {"revision": incident.revision, "state": incident.state, "signals": incident.signals}
         message = f"{incident.id} still fires; if it is back all the same, say so with despite_firing"
         raise Conflict(message, current)
@@ -30,7 +30,7 @@ def restore(draft: Draft, action: Action, act: acts.Restore) -> None:
     before = incident.state
     draft.set(state="restored", restored_at=at, restored_by=action.by, still_broken=False, joined=0)
     change = Change("state", before, "restored")
-    detail = _given(note=act.note, despite_firing=True if incident.cleared_at is None else None)
+    detail = _given(note=act.note, despite_firing=True if incident.signals == "firing" else None)
     draft.act(action, "restored", restored_at=format_time(at), changes=[[change.field, before, "restored"]], **detail)
     if incident.announced_at is not None:
         draft.tell("restored", incident.told, changes=(change,), said=_given(by=action.by, note=act.note))
@@ -43,7 +43,7 @@ def _restored_at(incident: Incident, act: acts.Restore, now: Millis) -> Millis:
             raise Unprocessable("nothing was done", [("at", f"must be between the start, {first}, and now, {last}")])
         return act.at
     if incident.cleared_at is None:
-        return now
+        return now  # it has no signals, or is back in spite of them
     if incident.cleared_reason == "not_seen" or incident.still_broken:
         message = "must say when it was back: its signals were only lost from sight"
         if incident.still_broken:
