@@ -19,6 +19,10 @@ templates:
       {% endfor %}
 """
 
+SHORT_TITLE = SMALL_PLAN.replace("impact: wide ", "title: Down\n    impact: wide ", 1)
+FAILS = "templates: [{event: opened, subject: '{{ title }} {{ title[5] }}'}]"
+"""Only for a title that is long enough."""
+
 
 def test_a_group_is_told_in_words_of_your_own(start: Start, hooks: Hooks) -> None:
     """That group's notices of that event; all others read as before, and nobody sees more than they may."""
@@ -34,3 +38,15 @@ def test_a_group_is_told_in_words_of_your_own(start: Start, hooks: Hooks) -> Non
     assert contract == "Contract C-2026-014 of Acme Outsourcing."
     assert "Opened: 1 of 1 alerts firing" in opened["technical"]["text"]
     assert "Instances: {{ 7*7 }}" in opened["technical"]["text"]
+
+
+def test_one_that_fails_is_told_in_the_shipped_words(start: Start, hooks: Hooks) -> None:
+    """A notice for which a template cannot be filled in goes out all the same, and it is counted."""
+    service = start(SHORT_TITLE + FAILS)
+    service.alert(firing("PaymentGatewayDown", service="payments"))
+
+    opened = hooks.wait("opened", "technical", "command", "business")
+
+    assert opened["technical"]["subject"] == "[HIGH][Critical function outage] Down"
+    assert service.metric("template_failures_total", event="opened", language="en") == 4
+    assert service.metric("template_failures_total", event="opened", language="zh") == 1

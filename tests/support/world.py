@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Any
 
+import msgspec
 from tests.support.clock import ManualClock
 from tests.support.plans import plan as make_plan
 
@@ -25,6 +26,7 @@ from tocsin.dedup.take import Taken, take
 from tocsin.incident.act import Acts
 from tocsin.incident.loop import IncidentLoop
 from tocsin.route.decide import route, route_fallback
+from tocsin.send.body import render as put_into_words
 from tocsin.send.loop import ChannelLoop
 
 STEP: Millis = 20 * SECOND
@@ -146,6 +148,8 @@ class World:
 
     def _channel(self, name: str, sink: Sink) -> ChannelLoop:
         def render(notice: Notice, delivery: Delivery) -> Message:
+            for language in ("en", "zh"):  # whatever becomes of an incident, there are words for it
+                put_into_words(notice, msgspec.structs.replace(delivery, language=language), external_url="")
             body = {"sequence": notice.sequence, "reason": notice.reason, "notice": notice, "delivery": delivery}
             return Message(
                 id=delivery.id,

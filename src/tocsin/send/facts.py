@@ -64,13 +64,14 @@ class Facts:
         self._respond = respond
 
     @cached_property
-    def _blot(self) -> Blot:
+    def blot(self) -> Blot:
+        """Takes out what groups that read no technical detail may not see."""
         return Blot(self.notice.alerts, keep=self.incident.get("services") or ())
 
     def clean(self, value: Any, limit: int = _WORD) -> str:
         """Text that anybody may have written, on one line, with nothing in it that these groups may not see."""
         text = one_line(str(value if value is not None else ""), limit)
-        return self._blot(text) if self.unnamed and text else text
+        return self.blot(text) if self.unnamed and text else text
 
     def word(self, name: str) -> str:
         """A field of the incident that the plan has named."""

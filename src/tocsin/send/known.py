@@ -81,8 +81,8 @@ def _class_title(facts: Facts, name: str) -> str:
 
 
 def in_charge(facts: Facts) -> str:
-    """Who is in charge, else who acknowledged it."""
-    return facts.clean(facts.incident.get("assigned_to") or facts.incident.get("acknowledged_by"))
+    """Who is in charge, else who acknowledged it; the same for every group, whatever it may see."""
+    return facts.blot(one_line(str(facts.incident.get("assigned_to") or facts.incident.get("acknowledged_by") or "")))
 
 
 def next_update(facts: Facts) -> str:

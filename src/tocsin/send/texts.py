@@ -18,6 +18,7 @@ from tocsin.send.variables import KINDS
 
 Part = Literal["subject", "text"]
 PARTS: tuple[Part, ...] = ("subject", "text")
+LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Own:
 
 def compile_own(text: str) -> dict[str, Template]:
     """A template for each language: lists read otherwise in each. Raises ``TemplateFault``."""
-    return {name: compile_template(text, language_of(name).sandbox, known=KINDS) for name in ("en", "zh")}
+    return {name: compile_template(text, language_of(name).sandbox, known=KINDS) for name in LANGUAGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,9 @@ class Texts:
 
     @classmethod
     def of(cls, templates: Iterable[TextTemplate]) -> Texts:
-        """Compile them. Raises ``TemplateFault``; a plan that loads has none."""
+        """Compile them, and the shipped ones beside. Raises ``TemplateFault``; a plan that loads has none."""
+        for name in LANGUAGES:
+            language_of(name)  # now, and not when the first notice is waited for
         own: dict[tuple[Part, str, str, str], Own] = {}
         for each in templates:
             for part in PARTS:
