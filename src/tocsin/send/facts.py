@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -136,7 +136,7 @@ class Facts:
         if not isinstance(at, str) or not at:
             return ""
         try:
-            return moment(parse_time(at), self.zone)
+            return _moment(at, self.zone)
         except (ValueError, OverflowError):
             return self.clean(at)
 
@@ -148,6 +148,12 @@ class Facts:
         """How long from the notice to the deadline, or since it, in whole minutes; and whether it has passed."""
         left = deadline - self.notice.at
         return span((abs(left) + MINUTE // 2) // MINUTE * MINUTE, self.words.units), left < 0
+
+
+@lru_cache(maxsize=1024)
+def _moment(at: str, zone: ZoneInfo) -> str:
+    """The same few times are in all the notices of an incident, for every group."""
+    return moment(parse_time(at), zone)
 
 
 def said_by(alert: AlertRecord) -> str:

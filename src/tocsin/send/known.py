@@ -14,7 +14,7 @@ from tocsin.send.sandbox import Lenient
 
 _SENTENCE = 400
 _MOST = 20
-_LINKS = {"runbook": {"technical"}, "dashboard": {"technical", "data"}, "incident": set(GROUPS), "respond": set(GROUPS)}
+_LINKS = {"runbook": {"technical"}, "dashboard": {"technical", "data"}, "incident": set(GROUPS)}
 _OTHER_LINKS = {"command", "technical", "data"}
 _ONGOING = ("active", "stale", "cleared")
 _ENDED = {"closed": "closed", "false_alarm": "false_alarm", "merged": "merged"}
@@ -214,7 +214,7 @@ def links(facts: Facts) -> list[dict[str, str]]:
     return [
         {"name": name, "title": facts.words.links.get(name, name), "url": url}
         for name, url in facts.links.items()
-        if not _LINKS.get(name, _OTHER_LINKS).isdisjoint(groups)
+        if name != "respond" and not _LINKS.get(name, _OTHER_LINKS).isdisjoint(groups)
     ]
 
 

@@ -94,7 +94,10 @@ def _tidy(text: str) -> list[str]:
 def _finalize(value: Any) -> str:
     if value is None or (isinstance(value, (str, tuple, list)) and not value):
         return _NOTHING
-    return _SOMETHING + str(value).replace(_NOTHING, "").replace(_SOMETHING, "")
+    text = str(value)
+    if _NOTHING in text or _SOMETHING in text:  # cleaned values have neither; none may forge one
+        text = text.replace(_NOTHING, "").replace(_SOMETHING, "")
+    return _SOMETHING + text
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

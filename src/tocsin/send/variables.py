@@ -134,7 +134,9 @@ _ROWS: tuple[tuple[str, Kind, str, Callable[[Facts], Any]], ...] = (
     ("wishes", _TEXT, "the same in words", lambda f: f.words.comma.join(f.words.asks.get(a, a) for a in f.asks)),
     ("fallback_for", _TEXT, "the groups in whose place it is told", lambda f: f.words.comma.join(
         f.words.groups.get(group, group) for group in f.groups) if f.delivery.fallback else ""),
-    ("links", Kind("list", ("name", "title", "url")), "links", links),
+    ("respond", _TEXT, "where it is answered: a page with what this group may do",
+     lambda f: f.links.get("respond", "")),
+    ("links", Kind("list", ("name", "title", "url")), "the other links", links),
 )  # fmt: skip
 
 VARIABLES: Mapping[str, Variable] = {
@@ -147,7 +149,7 @@ PARTS: Mapping[str, str] = {
     "group_title": "the group, as people call it",
     "head": "the head that reads the same for every group",
     "happened": "what has happened",
-    "request": "what is asked of the reader, and why they get it",
+    "request": "what is asked of the reader, where they answer it, and why they get it",
 }
 """The variables that are made by other templates, or for one group."""
 
