@@ -20,8 +20,7 @@ _ONGOING = ("active", "stale", "cleared")
 _ENDED = {"closed": "closed", "false_alarm": "false_alarm", "merged": "merged"}
 
 
-BRIEF = frozenset({"acknowledged", "assigned", "noted"})
-"""Events that need no more than what somebody did."""
+_BRIEF = frozenset({"acknowledged", "assigned", "noted"})
 
 
 def titled(facts: Facts) -> str:
@@ -47,6 +46,11 @@ def phase(facts: Facts) -> str:
     if incident["state"] == "restored":
         return "restored"
     return "cleared" if incident["signals"] == "cleared" and not incident.get("still_broken") else "active"
+
+
+def brief(facts: Facts) -> bool:
+    """Whether what somebody did, or that it is over, is all there is to say."""
+    return facts.notice.event in _BRIEF or phase(facts) not in _ONGOING
 
 
 def state_title(facts: Facts) -> str:

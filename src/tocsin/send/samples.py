@@ -201,6 +201,8 @@ def _notice(event: str, reason: str, said: Mapping[str, Any], incident: Incident
         incident = replace(incident, cleared_at=_NOW, cleared_reason="resolved", firing=0)
     if event == "tier_lowered":
         incident = replace(incident, tier=Tier.MEDIUM)
+    if event == "contained":
+        incident = replace(incident, state="contained", contained_at=_NOW)
     if event == "opened":
         incident = replace(incident, state="open", acknowledged_by="", assigned_to="")
     now = _START + 3 * HOUR if event in ("rto_missed", "update_due") else _NOW

@@ -12,12 +12,12 @@ from typing import Any
 
 from tocsin.send.facts import Facts
 from tocsin.send.known import (
-    BRIEF,
     acknowledged,
     affected,
     alerts,
     assessed,
     before,
+    brief,
     changes,
     clocks,
     estimate,
@@ -69,7 +69,7 @@ _ROWS: tuple[tuple[str, Kind, str, Callable[[Facts], Any]], ...] = (
     ("event", _TEXT, "the event, as in docs/incidents.md", lambda f: f.notice.event),
     ("reason", _TEXT, "the event's reason, such as `not_seen`, `75` or a stage's name", lambda f: f.notice.reason),
     ("stages", _LIST, "the stages that are told together", lambda f: f.listing(f.notice.said.get("stages"))),
-    ("brief", _FLAG, "whether it only says what somebody did", lambda f: f.notice.event in BRIEF),
+    ("brief", _FLAG, "whether what somebody did, or that it is over, is all there is to say", brief),
     ("language", _TEXT, "`en` or `zh`", lambda f: f.delivery.language),
     ("drill", _FLAG, "whether it is a drill", lambda f: f.notice.drill),
     ("titled", _TEXT, "tier, class and title, as the subject begins", titled),
