@@ -27,6 +27,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("services: {a: {rto: 0s}}", 21, "longer than nothing"),
     ("services: {a: {vendor: acme}}", 24, "there is no vendor `acme`"),
     ("services: {a: {datasets: x}}", 26, "`datasets` must be a list"),
+    ("rules: [{name: r, class: data_breach_loss, subtype: leek}]", 53, "did you mean `leak`?"),
     ("services: {a: {location: 5}}", 26, "put it in double quotes"),
     ("services: {a: {business_lines: ['']}}", 33, "must not be empty"),
     ("tiers: {high: {auto_restore: 1m}}", 16, "never closed by signals alone"),

@@ -239,6 +239,10 @@ async def test_reclassifying(world: World) -> None:
     ]  # fmt: skip
     assert (await world.act(acts.Acknowledge())).state == "open"
     assert (await world.act(acts.Acknowledge(), group="data")).state == "acknowledged"
+    with pytest.raises(Unprocessable):
+        await world.act(acts.Reclassify(class_="data_breach_loss", subtype="leek"))
+    back = await world.act(acts.Reclassify(class_="critical_function_outage"))
+    assert (back.subtype, (await world.act(acts.Reclassify(class_="data_breach_loss"))).subtype) == ("", "unknown")
     with pytest.raises(Conflict, match="no class"):
         await world.act(acts.Reclassify(class_="weather"))
 

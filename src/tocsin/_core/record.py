@@ -5,6 +5,8 @@ Parts of ``Incident``, stored with it. An empty text, or an empty list, is not k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -14,10 +16,24 @@ from tocsin._core.times import Millis
 Impact = Literal["wide", "partial", "narrow"]
 """How far it reaches, by which with the importance of a service the tier is found."""
 
+SUBTYPES: Mapping[str, tuple[str, ...]] = MappingProxyType({"data_breach_loss": ("leak", "loss", "both", "unknown")})
+"""Classes whose incidents are always of one of some subtypes: what is not said is the last."""
+
 Continuity = Literal["none", "degraded", "partly_down", "down"]
 """What has become of the business that goes on: untouched, worse, partly or wholly at a stand."""
 
 ResponsibleParty = Literal["client", "contractor", "joint", "third_party"]
+
+
+def subtype_of(class_: str, said: str) -> str:
+    """The subtype of an incident of a class, of which this was said; ``""`` where it has none."""
+    known = SUBTYPES.get(class_, ())
+    return said or (known[-1] if known else "")
+
+
+def is_subtype(class_: str, said: str) -> bool:
+    """Whether the class takes this subtype; most take any."""
+    return class_ not in SUBTYPES or said in SUBTYPES[class_]
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

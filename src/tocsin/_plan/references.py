@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tocsin._core.model import Tier
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
+from tocsin._core.record import SUBTYPES, is_subtype
 from tocsin._core.times import format_duration
 from tocsin._core.watch import SILENCE
 from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES, TIER_LIMITS
@@ -238,6 +239,8 @@ class Reviewer:
         for field, name, known in named:
             if name is not None:
                 yield from self._unknown(("rules", index, field), field, name, known)
+        if rule.class_ is not None and rule.subtype is not None and not is_subtype(rule.class_, rule.subtype):
+            yield from self._unknown(("rules", index, "subtype"), "subtype", rule.subtype, SUBTYPES[rule.class_])
 
     def _rule_fields(self, index: int, rule: RuleEntry) -> Iterator[Problem]:
         given = {RuleEntry.model_fields[field].alias or field for field in rule.model_fields_set}

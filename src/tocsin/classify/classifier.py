@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tocsin._core.matcher import Matcher
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
 from tocsin._core.plan import Environment, Plan, Rule, Service
+from tocsin._core.record import subtype_of
 from tocsin._core.times import Millis
 from tocsin._plan.defaults import OTHER
 from tocsin.classify.grade import Circumstances, grade
@@ -166,7 +167,7 @@ class Classifier:
         return Classification(
             rule=verdict.rule,
             class_=class_.name,
-            subtype=verdict.get("subtype") or "",
+            subtype=subtype_of(class_.name, verdict.get("subtype") or ""),
             tier=graded.tier,
             impact=verdict.get("impact") or "narrow",
             importance=sight.value("importance"),

@@ -8,6 +8,7 @@ from tocsin._core.declaration import Declaration
 from tocsin._core.errors import Unprocessable
 from tocsin._core.model import Alert, Classification, Text
 from tocsin._core.plan import Plan
+from tocsin._core.record import SUBTYPES, is_subtype
 from tocsin._core.times import Millis
 from tocsin.classify.classifier import Classifier
 from tocsin.classify.verdict import Verdict
@@ -28,6 +29,8 @@ def classify_declared(
         problems.append(("vendor", f"must be one of: {known}"))
     if declaration.environment is not None and plan.environments and declaration.environment not in plan.environments:
         problems.append(("environment", f"must be one of: {', '.join(plan.environments)}"))
+    if declaration.subtype is not None and not is_subtype(declaration.class_, declaration.subtype):
+        problems.append(("subtype", f"must be one of: {', '.join(SUBTYPES[declaration.class_])}"))
     if problems:
         raise Unprocessable("nothing was declared", problems)
     decision = classifier.declared(_as_alert(declaration, plan, now), _verdict(declaration, plan))

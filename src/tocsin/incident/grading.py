@@ -6,10 +6,11 @@ from typing import Any
 
 from tocsin._core import action as acts
 from tocsin._core.action import Action
-from tocsin._core.errors import Conflict
+from tocsin._core.errors import Conflict, Unprocessable
 from tocsin._core.incident import Change, Incident
 from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
+from tocsin._core.record import SUBTYPES, is_subtype, subtype_of
 from tocsin._core.times import Millis
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
@@ -73,14 +74,19 @@ def reclassify(draft: Draft, action: Action, act: acts.Reclassify) -> None:
     for name in classes:
         if name not in plan.classes:
             raise Conflict(f"the plan has no class {name}", {"classes": list(plan.classes)})
+    same = act.class_ == incident.class_
+    subtype = (incident.subtype if same else "") if act.subtype is None else act.subtype
+    if act.subtype is not None and not is_subtype(act.class_, act.subtype):
+        raise Unprocessable("nothing was done", [("subtype", f"must be one of: {', '.join(SUBTYPES[act.class_])}")])
+    subtype = subtype_of(act.class_, subtype)
     secondary = incident.secondary_classes if act.secondary_classes is None else act.secondary_classes
     before = audience.lead(incident, plan)
     changes = [Change("class", incident.class_, act.class_)] if act.class_ != incident.class_ else []
-    if act.subtype is not None and act.subtype != incident.subtype:
-        changes.append(Change("subtype", incident.subtype, act.subtype))
+    if subtype != incident.subtype:
+        changes.append(Change("subtype", incident.subtype, subtype))
     draft.set(
         class_=act.class_,
-        subtype=incident.subtype if act.subtype is None else act.subtype,
+        subtype=subtype,
         secondary_classes=tuple(name for name in dict.fromkeys(secondary) if name != act.class_),
     )
     if draft.incident == incident:

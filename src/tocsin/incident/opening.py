@@ -147,7 +147,7 @@ def _raise(draft: Draft, joined: Joined) -> None:
     draft.set(
         tier=top.tier,
         class_=top.class_,
-        subtype=top.subtype or before.subtype,
+        subtype=top.subtype or (before.subtype if top.class_ == before.class_ else ""),
         secondary_classes=tuple(name for name in classes if name != top.class_),
         title=top.title,
         decision=top,
