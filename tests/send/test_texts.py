@@ -15,7 +15,7 @@ from tocsin.send.body import render
 from tocsin.send.samples import samples
 from tocsin.send.sandbox import FILTERS, TESTS
 from tocsin.send.texts import Own, Texts
-from tocsin.send.variables import KINDS, PARTS, VARIABLES
+from tocsin.send.variables import KINDS, PIECES, VARIABLES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 
@@ -169,7 +169,7 @@ def test_the_page_tells_every_variable() -> None:
     section = PAGE.partition("### `templates`")[2].partition("\n### ")[0]
     table = section.partition("| variable | what it is |")[2]
     told = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", table, re.MULTILINE))
-    assert told == {**PARTS, **{name: each.text for name, each in VARIABLES.items()}}
+    assert told == {**PIECES, **{name: each.text for name, each in VARIABLES.items()}}
     fields = {field for kind in KINDS.values() for field in kind.fields}
     prose = re.sub(r"^```.*?^```", "", section, flags=re.MULTILINE | re.DOTALL)
     named = {word for code in re.findall(r"`([^`]+)`", prose) for word in re.findall(r"\w+", code)}

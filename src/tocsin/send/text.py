@@ -16,7 +16,7 @@ from tocsin.send.facts import Facts
 from tocsin.send.sandbox import Template, TemplateFailed
 from tocsin.send.shipped import Language, language_of
 from tocsin.send.texts import Own, Part, Texts
-from tocsin.send.variables import PARTS, VARIABLES
+from tocsin.send.variables import PIECES, VARIABLES
 
 SHIPPED = Texts()
 """No texts of a plan's own."""
@@ -122,7 +122,7 @@ class Writer:
         if name == "group_title":
             return self._facts.words.groups.get(group, group)
         if name not in self._values:
-            if name in PARTS:
+            if name in PIECES:
                 self._values[name] = "\n".join(self._lines(self._shipped(name)))
             else:
                 self._values[name] = VARIABLES[name].make(self._facts)

@@ -144,7 +144,7 @@ VARIABLES: Mapping[str, Variable] = {
 }
 """The variables that are made of facts, by name."""
 
-PARTS: Mapping[str, str] = {
+PIECES: Mapping[str, str] = {
     "group": "the group that it is for",
     "group_title": "the group, as people call it",
     "head": "the head that reads the same for every group",
@@ -153,4 +153,4 @@ PARTS: Mapping[str, str] = {
 }
 """The variables that are made by other templates, or for one group."""
 
-KINDS: Mapping[str, Kind] = {**{name: each.kind for name, each in VARIABLES.items()}, **dict.fromkeys(PARTS, _TEXT)}
+KINDS: Mapping[str, Kind] = {**{name: each.kind for name, each in VARIABLES.items()}, **dict.fromkeys(PIECES, _TEXT)}
