@@ -75,7 +75,7 @@ def test_until_it_is_restored(start: Start, hooks: Hooks) -> None:
 
 def test_the_link_is_the_key(start: Start, hooks: Hooks) -> None:
     """Where tokens exist the page still needs no login; all services of a store know each other's links, also after a
-    restart, and the key to them is nowhere to be seen."""
+    restart, and one that was changed is refused."""
     plan = KNOWN + TOKENS + PEOPLE
     secrets = {"PAGER": "p" * 20, "ZW": "z" * 20}
     first, second = (start(plan, environment=secrets) for _ in range(2))

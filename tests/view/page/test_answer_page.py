@@ -13,11 +13,16 @@ from tests.support.world import classified
 from tests.view.page.conftest import OWN, Answering, answering_at
 
 from tocsin._core.action import Action, Change, Snooze
+from tocsin._core.declaration import Asked, Declaration, Declared
 from tocsin._core.errors import Busy, Forbidden, StoreUnavailable
-from tocsin._core.model import Text
+from tocsin._core.model import Text, Tier
 from tocsin._core.people import Person
 from tocsin._core.plan import Channel
 from tocsin._core.times import DAY, HOUR, MINUTE
+from tocsin._plan.defaults import LABELS, MATRIX
+from tocsin.classify.classifier import Classifier
+from tocsin.classify.declare import classify_declared
+from tocsin.dedup.identity import key_digest
 
 UPDATE = {"goal": "payments back by ten", "progress": "found a full disk", "risks": "may fill again"}
 
@@ -287,6 +292,26 @@ async def test_what_is_missing_from_a_change_stands_out(answering: Answering) ->
         assert "Emergency change 1 has no rollback plan." in page.text
         assert "No reminders until2026-03-02 12:00 UTC+8" in page.text.replace("\n", "")
         assert "db-7" not in page.html
+
+
+async def test_what_was_declared_has_no_signals(answering: Answering) -> None:
+    """Of an incident without alerts the page speaks of none, and it is restored as of now without more ado."""
+    world = answering.world
+    world.plan = plan(labels=LABELS, matrix=MATRIX)
+    declaration = Declaration(class_="cyber_attack", title="Odd logins", tier=Tier.HIGH)
+    asked = Asked(declaration=declaration, by="wang", group="command", request="r-1")
+    decision = classify_declared(declaration, world.plan, Classifier(world.plan), by="wang", now=world.clock.now())
+    await world.acts.declare(Declared(asked=asked, decision=decision), key_digest(decision.key))
+    await world.settle()
+    path = await answering.path()
+    page = await answering.get(path)
+    assert "Odd logins" in page.text and "declared by hand · wang" in page.text
+    assert "signals quiet" not in page.text and "firing" not in page.text
+    assert page.open == ["acknowledge"]
+    assert "despite_firing" not in page.forms["restore"]
+    world.clock.advance(HOUR)
+    assert (await answering.post(path, action="restore", by="li.na")).status == 303
+    assert (await world.incident()).restored_at == world.clock.now()
 
 
 async def test_links_end(answering: Answering) -> None:

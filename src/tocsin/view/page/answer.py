@@ -86,7 +86,7 @@ def _boxes(action: str, shown: Shown, posted: Posted, faults: Sequence[str]) -> 
     boxes = [_person(action, shown, posted, faults)]
     if len(shown.link.groups) > 1:
         boxes.append(_group(action, shown, posted, faults))
-    is_firing = shown.incident.cleared_at is None
+    is_firing = shown.incident.signals == "firing"
     for field in fields(action):
         if field.name == "despite_firing" and not is_firing:
             continue
