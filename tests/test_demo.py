@@ -39,8 +39,11 @@ def test_the_demo_tells_its_story_and_ends() -> None:
     everybody = sorted(GROUPS)
     assert told[1] == [("opened", group) for group in everybody]
     assert told[2] == []
-    assert told[3] == [("alerts_added", "technical")]
-    assert told[4] == [("cleared", group) for group in everybody]
-    assert told[5] == [("opened", "technical")]
+    assert told[3] == [("acknowledged", "command"), ("acknowledged", "technical")]
+    assert told[4] == [("alerts_added", "technical")]
+    assert told[5] == [("cleared", group) for group in everybody]
+    over = [("closed", group) for group in everybody] + [("restored", group) for group in everybody]
+    assert told[6] == over
+    assert told[7] == [("opened", "technical")]
     assert "Traceback" not in text
     assert "WARN" not in text

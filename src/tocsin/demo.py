@@ -11,7 +11,7 @@ import logging
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -87,9 +87,12 @@ class Story:
         )
         async with aiohttp.ClientSession(base_url=url) as session:
             await self._clock.sleep(1)
-            for text, alerts, resolved in STEPS:
-                self._narrate(text)
-                await self._post(session, alerts, resolved=resolved)
+            for step in STEPS:
+                self._narrate(step.text)
+                if step.alerts:
+                    await self._post(session, step.alerts, resolved=step.resolved)
+                for deed in step.deeds:
+                    await self._act(session, deed)
                 await self._clock.sleep(PAUSE)
             await self._overview(session)
         self._say(NEXT.format(url=url))
@@ -124,11 +127,21 @@ class Story:
         self._out.write(f"   POST /api/v2/alerts → {response.status}: {counts}\n\n")
         self._out.flush()
 
+    async def _act(self, session: aiohttp.ClientSession, deed: Mapping[str, str]) -> None:
+        """Somebody does something about the payments incident."""
+        async with session.get("/api/v1/incidents", params={"service": "payments"}) as response:
+            (incident,) = (await response.json())["items"]
+        async with session.post(f"/api/v1/incidents/{incident['id']}/actions", json=deed) as response:
+            answer = await response.json()
+        said = answer.get("state") or answer.get("detail", "")
+        self._out.write(f"   POST …/actions {deed['action']} by {deed['by']} → {response.status}: {said}\n\n")
+        self._out.flush()
+
     async def _overview(self, session: aiohttp.ClientSession) -> None:
         async with session.get("/api/v1/incidents") as response:
             items = (await response.json())["items"]
         lines = [f"   {i['id']}  {i['tier']:<6} {i['state']}, {i['signals']}: {i['title']}" for i in items]
-        self._narrate("What it all came to: two incidents, each told once")
+        self._narrate("What it all came to: two incidents, one of them over")
         self._out.write("\n".join(lines) + "\n")
         self._out.flush()
 
@@ -139,16 +152,37 @@ SUMMARIES = {
     "NodeFilesystemAlmostOutOfSpace": "Less than 5 % left on /dev/sda1",
 }
 
-STEPS: Sequence[tuple[str, Sequence[Mapping[str, str]], bool]] = (
-    ("The payment gateway goes down: high, so all five groups are told", (GATEWAY,), False),
-    (
-        "Both Prometheus replicas repeat it, again and again: nobody is told",
-        tuple({**GATEWAY, "prometheus_replica": replica} for replica in REPLICAS for _ in range(5)),
-        False,
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What happens: alerts fire, or end, and people do something about the payments incident."""
+
+    text: str
+    alerts: Sequence[Mapping[str, str]] = ()
+    resolved: bool = False
+    deeds: Sequence[Mapping[str, str]] = ()
+
+
+STEPS: Sequence[Step] = (
+    Step(text="The payment gateway goes down: high, so all five groups are told", alerts=(GATEWAY,)),
+    Step(
+        text="Both Prometheus replicas repeat it, again and again: nobody is told",
+        alerts=tuple({**GATEWAY, "prometheus_replica": replica} for replica in REPLICAS for _ in range(5)),
     ),
-    ("A second alert joins the same incident: only the lead is told", (LATENCY,), False),
-    ("Both alerts clear: everyone who was told hears of it, once", (GATEWAY, LATENCY), True),
-    ("A disk fills up on a supporting service: low, so only its lead is told", (DISK,), False),
+    Step(
+        text="Technical rescue has it: lead and command hear who, and nobody will be called in five minutes",
+        deeds=({"action": "acknowledge", "by": "zhang.wei", "group": "technical"},),
+    ),
+    Step(text="A second alert joins the same incident: only the lead is told", alerts=(LATENCY,)),
+    Step(text="Both alerts clear: everyone who was told hears of it, once", alerts=(GATEWAY, LATENCY), resolved=True),
+    Step(
+        text="Business says that customers can pay again, and command closes it: a person's word, not the alert's",
+        deeds=(
+            {"action": "restore", "by": "li.na", "group": "business"},
+            {"action": "close", "by": "wang.fang", "group": "command"},
+        ),
+    ),
+    Step(text="A disk fills up on a supporting service: low, so only its lead is told", alerts=(DISK,)),
 )
 
 NEXT = """That is the story. The service stays up. Open a notice's Answer link in a browser; try, in another terminal:
@@ -161,4 +195,5 @@ NEXT = """That is the story. The service stays up. Open a notice's Answer link i
        -d '[{{"labels": {{"alertname": "BlackboxProbeFailed", "service": "orders"}}}}]'
 
 The rules are in rules/; what was decided and why: .venv/bin/tocsin incidents show INC-… --url {url}
+Who did what, as the draft of a review:            .venv/bin/tocsin incidents export INC-… --format report --url {url}
 Ctrl-C ends it."""
