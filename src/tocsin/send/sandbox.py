@@ -31,16 +31,15 @@ FILTERS = (
 
 TESTS = ("defined", "none", "undefined")
 FAILS: tuple[type[Exception], ...] = (
-    *(
-        jinja2.TemplateError,
-        TypeError,
-        ValueError,
-        LookupError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-        SyntaxError,
-    ),
+    jinja2.TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    SyntaxError,
 )
 """What a template may raise, whatever its values are."""
 
