@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -12,12 +13,14 @@ from redis.asyncio import Redis
 from tests.incident.model import Model, Owed
 from tests.incident.test_chain import broken
 from tests.support.clock import ManualClock
+from tests.support.plans import TIERS as PLAN_TIERS
+from tests.support.plans import plan
 from tests.support.world import STEP, World, classified
 
 from tocsin._core.action import Acknowledge, Action
 from tocsin._core.incident import Notice
 from tocsin._core.plan import GROUPS
-from tocsin._core.times import SECOND
+from tocsin._core.times import HOUR, SECOND
 from tocsin._store.client import Store
 from tocsin._store.incidents import LEASE
 from tocsin._store.server import PrivateServer
@@ -154,7 +157,9 @@ async def play(url: str, story: list[tuple[str, str | int]]) -> None:
         await client.flushall()
     store = await Store.open(url)
     try:
-        world = World(store, ManualClock())
+        # The killed may hold up what is sent for minutes: that it is late then is another story.
+        patient = {tier: replace(policy, deliver_within=1 * HOUR) for tier, policy in PLAN_TIERS.items()}
+        world = World(store, ManualClock(), plan=plan(tiers=patient))
         tale = Play(world)
         for action, what in story:
             await tale.step(action, what)

@@ -17,6 +17,7 @@ from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
 from tocsin.incident import actions, escalation, handling, opening, recovery, signals, telling, updates
 from tocsin.incident.draft import Draft
+from tocsin.incident.showing import showing
 
 ARRIVED_EVERY: Millis = 10 * MINUTE
 """How often a closed incident looks whether its last notices arrived, where nothing else would wake it."""
@@ -83,6 +84,16 @@ def decide(
         drafts = [(draft, view.of_last()) for draft, _ in drafts] + [(opened, own)]
         _go_on(opened, own)
     return _result(drafts, fallbacks)
+
+
+def with_alerts(decision: Decision, view: View) -> Decision:
+    """The decision with its notices showing alerts, once the view has their records."""
+    opened = frozenset(decision.opened)
+    notices = tuple(
+        showing(notice, view, is_new=notice.incident_id in opened, follows_another=bool(opened))
+        for notice in decision.notices
+    )
+    return msgspec.structs.replace(decision, notices=notices)
 
 
 def _go_on(draft: Draft, view: View) -> None:

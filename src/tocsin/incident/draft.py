@@ -12,7 +12,7 @@ import msgspec
 
 from tocsin._core.action import Action
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import RECOVERY_BUCKETS, AlertRecord, Change, Event, Incident, Notice
+from tocsin._core.incident import RECOVERY_BUCKETS, Change, Event, Incident, Notice
 from tocsin._core.plan import Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.timeline import TimelineEntry, chained
@@ -21,9 +21,6 @@ from tocsin._core.view import View
 from tocsin.incident.arrival import watched
 from tocsin.incident.audience import in_order
 from tocsin.incident.recording import with_service
-
-ROOM = 256 * 1024
-"""Characters of labels and annotations that a notice shows; of a single alert that is larger, all the same."""
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +165,6 @@ class Draft:
 
     def _notice(self, event: _Event, sequence: int, shown: dict[str, Any], view: View) -> Notice:
         incident = self.incident
-        shown_alerts = _shown(view.alerts)
         return Notice(
             id=notice_id(incident.id, sequence),
             incident_id=incident.id,
@@ -184,22 +180,10 @@ class Draft:
             tier=incident.tier,
             drill=incident.drill,
             incident=shown,
-            alerts=shown_alerts,
-            truncated_alerts=max(0, incident.total - len(shown_alerts)) + incident.truncated,
+            truncated_alerts=incident.total + incident.truncated,
             said=event.said,
             accepted_at=_behind(event.event, incident, view, self.now),
         )
-
-
-def _shown(alerts: tuple[AlertRecord, ...]) -> tuple[AlertRecord, ...]:
-    """The newest alerts, as many as fit: one alert may be megabytes, and a notice is stored and sent whole."""
-    room = ROOM
-    for place, alert in enumerate(alerts):
-        texts = (*alert.labels.items(), *alert.annotations.items())
-        room -= sum(len(name) + len(value) for name, value in texts)
-        if room < 0:
-            return alerts[: max(1, place)]
-    return alerts
 
 
 def _behind(event: str, incident: Incident, view: View, now: Millis) -> Millis:

@@ -27,7 +27,7 @@ from tocsin._store import views
 from tocsin._store.client import Store
 from tocsin._store.incidents import Commit
 from tocsin._store.keys import Keys
-from tocsin.incident.decide import Decision, decide
+from tocsin.incident.decide import Decision, decide, with_alerts
 
 log = logging.getLogger(__name__)
 
@@ -211,7 +211,7 @@ class IncidentLoop:
             if decision.notices and not claim.view.alerts:
                 # Deciding needs no alert's record, however many have come; telling shows the newest.
                 claim = await views.with_alerts(self._store, keys, claim)
-                decision = decide(claim.incident, claim.view, plan, now, counter=counter, action=action)
+            decision = with_alerts(decision, claim.view)
             explained = await self._explained(keys, claim, decision, now)
             change = self._commit(claim, decision, explained, plan, now)
             verdict = await stored.commit(self._store, keys, change, now)
