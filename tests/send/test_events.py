@@ -145,3 +145,13 @@ def test_both_languages_use_the_same_values() -> None:
     english, chinese = (language_of(language).templates for language in LANGUAGES)
     assert english.keys() == chinese.keys()
     assert {name: each.names for name, each in english.items()} == {name: each.names for name, each in chinese.items()}
+
+
+def test_a_declared_one_without_signals_goes_on() -> None:
+    """It is no quiet one: its state stands alone, and there is as much to do as while something fires."""
+    declared = next(iter(samples("opened")))
+    assert declared.incident["alerts"]["total"] == 0
+    text = told(declared, "technical").text
+    assert "v3 | open | RTO by" in text and "Declared by hand" in text
+    assert "Contain first: core systems" in text
+    assert "需决策:等级、资源、对外口径。" in told(declared, "command", "zh").text

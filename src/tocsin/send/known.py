@@ -45,7 +45,8 @@ def phase(facts: Facts) -> str:
         return "active"
     if incident["state"] == "restored":
         return "restored"
-    return "cleared" if incident["signals"] == "cleared" and not incident.get("still_broken") else "active"
+    is_quiet = incident["signals"] == "cleared" and incident["alerts"]["total"]  # a declared one may have none
+    return "cleared" if is_quiet and not incident.get("still_broken") else "active"
 
 
 def brief(facts: Facts) -> bool:
@@ -54,10 +55,12 @@ def brief(facts: Facts) -> bool:
 
 
 def state_title(facts: Facts) -> str:
-    """State and signals."""
+    """State and signals; of one that was declared, and has none, the state alone."""
     words, incident = facts.words, facts.incident
     state = words.states[incident["state"]]
-    return state if incident["state"] == "closed" else words.comma.join((state, words.signals[incident["signals"]]))
+    if incident["state"] == "closed" or not incident["alerts"]["total"]:
+        return state
+    return words.comma.join((state, words.signals[incident["signals"]]))
 
 
 def rto_left(facts: Facts) -> tuple[str, bool]:
