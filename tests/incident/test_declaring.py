@@ -10,6 +10,7 @@ from tests.support.plans import plan
 from tests.support.world import World, classified
 
 from tocsin._core import action as acts
+from tocsin._core.action import Action
 from tocsin._core.declaration import Asked, Declaration, Declared
 from tocsin._core.errors import Conflict, Unprocessable
 from tocsin._core.incident import Incident
@@ -101,3 +102,5 @@ async def test_a_drill_is_apart(world: World, declare: Declare) -> None:
     assert (real.drill, drill.drill) == (False, True)
     assert real.key != drill.key
     assert len(await world.incidents()) == 2
+    with pytest.raises(Unprocessable, match="nothing was done"):
+        await world.acts.act(Action(incident=drill.id, act=acts.Merge(into=real.id), by="wang", group="command"))

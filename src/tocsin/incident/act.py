@@ -106,6 +106,8 @@ class Acts:
         if other.closed_at is not None:
             raise Unprocessable("nothing was done", [("into", f"{into} is closed; merge into one that goes on")])
         _, incident = await find_incident(self._store, action.incident)
+        if other.drill != incident.drill:
+            raise Unprocessable("nothing was done", [("into", "a drill and what is real are never one incident")])
         check(incident, action)
         check_rights(action, incident)
         note = Note(text=f"{action.incident} is a part of this incident and was merged into it")
