@@ -118,6 +118,6 @@ def test_a_declared_one_has_a_report_too(start: Start, hooks: Hooks) -> None:
     report = service.get(f"/api/v1/incidents/{name}/report").text
     assert "| Declared by | li.na |" in report
     assert "\nDeclared by li.na, and graded by plan " in report
-    assert "| State | open, firing |" in report
+    assert "| State | open |" in report
     assert "| Alerts |" not in report
     assert "First alert accepted" not in report

@@ -170,6 +170,8 @@ def state_of(incident: Mapping[str, Any]) -> str:
     if state == "closed":
         outcome = word(incident.get("outcome"))
         return f"closed ({outcome})" if outcome else "closed"
+    if (incident.get("alerts") or {}).get("total") == 0:
+        signals = ""  # declared, and without alerts that could be quiet
     insisted = "still broken" if incident.get("still_broken") and signals == "cleared" else ""
     return ", ".join(text for text in (state, signals, insisted) if text)
 

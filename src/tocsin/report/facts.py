@@ -42,7 +42,8 @@ def _state(page: Page) -> str:
     if incident.outcome:
         return f"{words.states['closed']} ({words.outcomes[incident.outcome]})"
     still = (words.states["still_broken"],) if incident.still_broken and incident.cleared_at is not None else ()
-    return words.comma.join((words.states[incident.state], words.states[incident.signals], *still))
+    signals = (words.states[incident.signals],) if incident.total else ()  # declared, it may have no alerts
+    return words.comma.join((words.states[incident.state], *signals, *still))
 
 
 def _vendor(page: Page) -> str:
