@@ -11,6 +11,8 @@ from tocsin._core.problems import Problem
 
 GROUPS = "groups: {command: {channels: [console]}, technical: {channels: [console]}, business: {channels: [console]}"
 FIRES = "alerts: [{at: 0m, fire: {x: y}}]"
+ACTS = "alerts: [{at: 0m, fire: {x: y}}, "
+SILENT = "expect: [{at: 0s, silent: true}]"
 
 MISTAKES: list[tuple[str, int, str]] = [
     ("recievers: {}", 1, "unknown key `recievers`"),
@@ -172,7 +174,20 @@ MISTAKES: list[tuple[str, int, str]] = [
     (
         "tests: [{name: a, alerts: [{at: 0s}], expect: [{at: 0s, silent: true}]}]",
         28,
-        "one of `fire`, `resolve` or `lose`",
+        "one of `fire`, `resolve`, `lose`, `acknowledge`, `contain`, `update`, `restore` or `close`",
+    ),
+    (
+        f"tests: [{{name: a, {ACTS}{{at: 0s, close: data, fire: {{x: y}}}}], {SILENT}}}]",
+        52,
+        "a step has exactly one of",
+    ),
+    (f"tests: [{{name: a, {ACTS}{{at: 0s, close: dat}}], {SILENT}}}]", 68, "did you mean `data`?"),
+    (f"tests: [{{name: a, {ACTS}{{at: 0s, close: data, of: {{x: z}}}}], {SILENT}}}]", 78, "fires before"),
+    (f"tests: [{{name: a, {ACTS}{{at: 0s, lose: {{x: y}}, of: {{x: y}}}}], {SILENT}}}]", 79, "with what people do"),
+    (
+        f"tests: [{{name: a, {ACTS}{{at: 0s, close: data}}], {SILENT}}}]\npeople: {{p: {{title: P, groups: [legal]}}}}",
+        68,
+        "nobody among the plan's `people` is of the group `data`",
     ),
     ("tests: [{name: a, alerts: [{at: 0s, fire: {}}], expect: [{at: 0s, silent: true}]}]", 43, "at least one"),
     ("tests: [{name: a, alerts: [{at: 1m, fire: {x: y}}], expect: [{at: 0s, silent: true}]}]", 33, "after this step"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from tests._plan.written import plan_of
 from tests.support.clock import START, ManualClock
 from tests.support.world import World
 
-from tocsin._core.incident import Notice
+from tocsin._core import action as acts
+from tocsin._core.action import Action
+from tocsin._core.errors import Conflict, Forbidden, Unprocessable
+from tocsin._core.incident import Incident, Notice
 from tocsin._core.model import Alert
 from tocsin._core.plan import Plan
 from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
@@ -56,8 +60,12 @@ def labels(name: str, service: str, replica: str = "a") -> dict[str, str]:
 ALERTS = [labels(name, "pay") for name in ("High", "Medium", "Low", "Muted")]
 ALERTS += [labels("High", "pay", "b"), labels("Low", "pay", "b"), labels("High", "orders"), labels("Low", "orders")]
 
+PEOPLE = {"acknowledge": "technical", "contain": "technical", "update": "legal", "restore": "business"}
+PEOPLE |= {"close": "command", "close a low one": "technical"}
+"""For which group somebody does what."""
+
 waits = st.sampled_from([0, 1, 2, 3, 4, 5, 6, 11, 16, 21, 40])
-does = st.sampled_from(["fire", "fire", "resolve", "lose"])
+does = st.sampled_from(["fire", "fire", "fire", "resolve", "resolve", "lose", *PEOPLE])
 stories = st.lists(st.tuples(waits, does, st.integers(0, len(ALERTS) - 1)), min_size=1, max_size=14)
 
 
@@ -73,7 +81,7 @@ def rehearsed(plan: Plan, source: str, steps: tuple[PlanStep, ...], end: Millis)
 
 
 class Sender:
-    """A monitoring system, or a pair, that posts to a real store what fires, and repeats it each minute."""
+    """A monitoring system, or a pair, that posts to a real store what fires, and repeats it each minute; and people."""
 
     def __init__(self, world: World, source: str) -> None:
         self.world = world
@@ -84,6 +92,9 @@ class Sender:
     async def step(self, step: PlanStep) -> None:
         """Do a step."""
         name = frozenset(step.labels.items())
+        if step.group:
+            await self.act(step)
+            return
         if step.does == "fire":
             alert = self.firing.get(name) or self.world.alert("", source=self.source.name, labels=dict(step.labels))
             await self.post(alert)
@@ -103,6 +114,29 @@ class Sender:
         """Say again all that fires."""
         for alert in self.firing.values():
             await self.post(alert)
+
+    async def act(self, step: PlanStep) -> None:
+        """Somebody does something about the incident of a service, if one is open that takes it."""
+        incident = await self.about(step.labels["service"])
+        if incident is None:
+            await self.world.settle()
+            incident = await self.about(step.labels["service"])
+        if incident is None:
+            return
+        act = {
+            "acknowledge": acts.Acknowledge(),
+            "contain": acts.Contain(),
+            "update": acts.Update(goal="g", progress="p", risks="r"),
+            "restore": acts.Restore(at=self.world.clock.now()),
+            "close": acts.Close(),
+        }[step.does]
+        with suppress(Conflict, Forbidden, Unprocessable):
+            await self.world.acts.act(Action(incident=incident.id, act=act, by="li.na", group=step.group))
+
+    async def about(self, service: str) -> Incident | None:
+        """The open incident of a service."""
+        found = await self.world.incidents()
+        return next((each for each in found if each.closed_at is None and each.decision.service == service), None)
 
     async def post(self, alert: Alert) -> None:
         """Say it now, as the service takes it in."""
@@ -136,10 +170,15 @@ async def served(url: str, plan: Plan, source: str, *, steps: tuple[PlanStep, ..
 def compare(server: PrivateServer, directory: Path, source: str, story: list[tuple[int, str, int]]) -> list[Told]:
     """Tell a story in both ways; the last hour has no news. Answers what was told."""
     plan = plan_of(directory, RULES)
-    steps, at = [], 0
+    steps, at, joined = [], 0, set()
     for wait, does, which in story:
         at += wait * MINUTE
-        steps.append(PlanStep(at=at, does=does, labels=ALERTS[which]))  # type: ignore[arg-type]
+        if does == "fire" and which != MUTED:
+            joined.add(which)
+        if does in PEOPLE and which not in joined:
+            continue  # they would act upon an incident of which they cannot know
+        step = PlanStep(at=at, does=does.split()[0], labels=ALERTS[which], group=PEOPLE.get(does, ""))  # type: ignore[arg-type]
+        steps.append(step)
     end = at + HOUR
     told = rehearsed(plan, source, tuple(steps), end)
     assert told == asyncio.run(served(server.url, plan, source, steps=tuple(steps), end=end))
@@ -154,7 +193,7 @@ def test_it_is_told_as_it_would_be(
     source: str,
     story: list[tuple[int, str, int]],
 ) -> None:
-    """Whatever fires, ends, is lost, flaps, joins, is dropped for a while or is said by both of a pair."""
+    """Whatever fires, ends, is lost, flaps, joins, is dropped, is said by both of a pair or is acted upon."""
     compare(store_server, tmp_path_factory.mktemp("plan"), source, story)
 
 
@@ -208,6 +247,24 @@ STORIES: dict[str, tuple[str, list[tuple[int, str, int]], str]] = {
             *[(50, "fire", MEDIUM), (3, "fire", LOW), (1, "resolve", LOW), (1, "fire", LOW)],
         ],
         "opened alerts_added cleared unconfirmed opened alerts_added",
+    ),
+    "acknowledged as it would be escalated": (
+        "prometheus",
+        [(0, "fire", HIGH), (5, "acknowledge", HIGH), (5, "update", HIGH), (1, "contain", HIGH)],
+        "opened acknowledged updated contained update_due",
+    ),
+    "restored as it is lost, and coming back as it is closed": (
+        "prometheus",
+        [(0, "fire", HIGH), (3, "lose", HIGH), (5, "restore", HIGH), (1, "fire", HIGH), (0, "close", HIGH)],
+        "opened restored closed recovered opened",
+    ),
+    "acted upon as it opens, and after it was closed": (
+        "prometheus",
+        [
+            *[(0, "fire", LOW), (0, "acknowledge", LOW), (6, "resolve", LOW), (1, "close a low one", LOW)],
+            *[(1, "update", LOW), (1, "fire", LOW), (0, "contain", LOW)],
+        ],
+        "opened cleared closed unconfirmed opened",
     ),
 }
 

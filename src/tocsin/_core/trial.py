@@ -9,16 +9,23 @@ from typing import Any, Literal
 
 from tocsin._core.times import Millis
 
+Does = Literal["fire", "resolve", "lose", "acknowledge", "contain", "update", "restore", "close"]
+"""What a step says: of an alert, or after these of the person who acts."""
+
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStep:
-    """A step of a test in time, ``at`` after its beginning: an alert fires, ends, or is heard of for the last time."""
+    """A step of a test in time, ``at`` after its beginning.
+
+    An alert with ``labels`` fires, ends, or is heard of for the last time. Or somebody acts for a ``group``: about the
+    incident that an alert with ``labels`` joined, or without them about the only one that is open."""
 
     at: Millis
-    does: Literal["fire", "resolve", "lose"]
-    labels: Mapping[str, str]
+    does: Does
+    labels: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

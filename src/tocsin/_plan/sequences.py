@@ -1,16 +1,16 @@
-"""A test in time as a rule file writes it: steps of alerts, and the notices that are expected of them."""
+"""A test in time as a rule file writes it: steps of alerts and people, and the notices that are expected of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.incident import Event
 from tocsin._core.times import DAY, Millis, format_duration
-from tocsin._core.trial import PlanNotice, PlanStep
+from tocsin._core.trial import Does, PlanNotice, PlanStep
 from tocsin._plan.entry import Entry, GroupName
 from tocsin._plan.fields import Duration, Name
 from tocsin._plan.senders import WrittenValue
@@ -19,7 +19,10 @@ from tocsin._plan.source import Location, Mapping
 LONGEST: Millis = 7 * DAY
 """How much time a test may be about: reloads wait for the tests."""
 
-DOES: tuple[Literal["fire", "resolve", "lose"], ...] = ("fire", "resolve", "lose")
+DOES: tuple[Does, ...] = get_args(Does)
+HEARD, ACTS = DOES[:3], DOES[3:]
+"""What is heard of alerts, and what people do."""
+
 DECISION, NOTICES = "decision", "notices"
 EXPECT_TAGS = frozenset({DECISION, NOTICES})
 
@@ -35,7 +38,7 @@ Labels = Annotated[dict[Name, WrittenValue], Field(min_length=1)]
 
 
 class StepEntry(Entry):
-    """One step: when, and what is heard of the alert with which labels."""
+    """One step: when, and what is heard of the alert with which labels, or for which group somebody does what."""
 
     at: Duration
     """When, counted from the beginning of the test; required."""
@@ -45,6 +48,18 @@ class StepEntry(Entry):
     """The labels of an alert that ends."""
     lose: Labels | None = None
     """The labels of an alert that is heard of now for the last time, and never resolved."""
+    acknowledge: GroupName | None = None
+    """The group for which somebody acknowledges the incident."""
+    contain: GroupName | None = None
+    """The group for which somebody says that it spreads no further."""
+    update: GroupName | None = None
+    """The group for which somebody tells how it stands."""
+    restore: GroupName | None = None
+    """The group for which somebody says that the service is back, as of then."""
+    close: GroupName | None = None
+    """The group for which somebody closes the incident."""
+    of: Labels | None = None
+    """With what people do: the labels of an alert whose incident is meant; needed where several are open."""
 
 
 class NoticeEntry(Entry):
@@ -79,10 +94,12 @@ NoticesExpected = Annotated[NoticeEntries, Tag(NOTICES)]
 def steps_of(entries: list[StepEntry]) -> tuple[PlanStep, ...]:
     """The steps as values."""
     return tuple(
-        PlanStep(at=entry.at, does=does, labels=labels)
+        PlanStep(at=entry.at, does=does, labels=said)
+        if does in HEARD
+        else PlanStep(at=entry.at, does=does, group=said, labels=entry.of or {})
         for entry in entries
         for does in DOES
-        if (labels := getattr(entry, does)) is not None
+        if (said := getattr(entry, does)) is not None
     )
 
 
@@ -109,6 +126,7 @@ def misplaced(at: Location, steps: list[StepEntry], notices: list[NoticeEntry], 
     yield from _order((*at, "alerts"), [step.at for step in steps])
     yield from _order((*at, "expect"), [notice.at for notice in notices])
     yield from _silence((*at, "expect"), notices)
+    yield from _of_nothing_done((*at, "alerts"), steps)
     yield from _never_fired((*at, "alerts"), steps)
     last = notices[-1].at
     for index, step in enumerate(steps):
@@ -148,12 +166,18 @@ def _silence(at: Location, notices: list[NoticeEntry]) -> Found:
             yield (*at, index, "silent"), f"something else is also expected at {format_duration(notice.at)}"
 
 
+def _of_nothing_done(at: Location, steps: list[StepEntry]) -> Found:
+    for index, step in enumerate(steps):
+        if step.of is not None and any(getattr(step, does) is not None for does in HEARD):
+            yield (*at, index, "of"), "`of` goes with what people do; the labels of an alert stand below what it does"
+
+
 def _never_fired(at: Location, steps: list[StepEntry]) -> Found:
     fired: set[frozenset[tuple[str, str]]] = set()
     for index, step in enumerate(steps):
-        for does in DOES:
-            labels = getattr(step, does)
-            if does == "fire" and labels:
+        for key in (*HEARD, "of"):
+            labels = getattr(step, key)
+            if key == "fire" and labels:
                 fired.add(frozenset(labels.items()))
             elif labels and frozenset(labels.items()) not in fired:
-                yield (*at, index, does), "no alert with exactly these labels fires before; write them as they fire"
+                yield (*at, index, key), "no alert with exactly these labels fires before; write them as they fire"

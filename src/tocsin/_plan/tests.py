@@ -16,7 +16,7 @@ from tocsin._plan.entry import Entry, GroupName, TierName
 from tocsin._plan.fields import Duration, Moment, Name, Positive
 from tocsin._plan.guess import did_you_mean
 from tocsin._plan.senders import WrittenValue
-from tocsin._plan.sequences import DECISION, NoticesExpected, StepEntries, by_shape, misplaced
+from tocsin._plan.sequences import ACTS, DECISION, NoticesExpected, StepEntries, StepEntry, by_shape, misplaced
 from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
 
 
@@ -117,7 +117,7 @@ class TrialEntry(Entry):
     payload: Payload = None
     """In place of `alert`: what the source posts, as YAML; it must hold exactly one alert."""
     alerts: StepEntries | None = None
-    """In place of `alert`: what is heard of alerts in the course of time, step by step."""
+    """In place of `alert`: what is heard of alerts, and what people do, in the course of time, step by step."""
     at: Moment | None = None
     """When it is received, or the steps begin; `2026-01-01T00:00:00Z` if left out."""
     expect: Annotated[Annotated[ExpectEntry, Tag(DECISION)] | NoticesExpected, by_shape]
@@ -160,6 +160,25 @@ def _in_time(index: int, test: TrialEntry, root: Mapping) -> Iterator[tuple[Loca
     written = tests[index] if isinstance(tests, list) else None
     if isinstance(written, Mapping) and test.alerts is not None and isinstance(test.expect, list):
         yield from misplaced(("tests", index), test.alerts, test.expect, written)
+        yield from _for_nobody(("tests", index, "alerts"), test.alerts, root)
+
+
+def _for_nobody(at: Location, steps: list[StepEntry], root: Mapping) -> Iterator[tuple[Location, str]]:
+    """Acts for groups of which the plan lists nobody, though it lists people."""
+    people = root.get("people")
+    entries = people.values() if isinstance(people, Mapping) else ()
+    listed = [each.get("groups") if isinstance(each, Mapping) else None for each in entries]
+    if not listed or not all(isinstance(groups, list) for groups in listed):
+        return  # none are listed, or not soundly
+    groups = {str(group) for groups in listed if isinstance(groups, list) for group in groups}
+    for index, step in enumerate(steps):
+        for act in ACTS:
+            group = getattr(step, act)
+            if group is not None and group not in groups:
+                yield (
+                    (*at, index, act),
+                    f"nobody among the plan's `people` is of the group `{group}`, so nobody does this",
+                )
 
 
 def _known(root: Mapping) -> dict[str, dict[str, None]]:

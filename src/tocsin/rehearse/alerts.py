@@ -62,9 +62,14 @@ class Key:
     due: Millis | None = None
 
     @property
+    def open(self) -> Incident | None:
+        """The present incident, unless it is closed."""
+        return self.incident if self.incident and self.incident.closed_at is None else None
+
+    @property
     def rank(self) -> int:
         """That of the present incident's tier; 0 without an open one."""
-        return self.incident.tier.rank if self.incident and self.incident.closed_at is None else 0
+        return self.open.tier.rank if self.open else 0
 
     def mark(self, now: Millis, *, at_once: bool = False) -> None:
         """Something about its alerts has changed."""
@@ -106,7 +111,6 @@ class Key:
     def view(self, now: Millis) -> View:
         """What a decision is shown. Channels take at once whatever they are given."""
         waited = self.incident.unconfirmed if self.incident else ()
-        self.stale = self.stale_by(now)
         return View(
             key=self.name,
             seq=self.fired,
@@ -114,7 +118,7 @@ class Key:
             total=self.total,
             zero_at=self.zero_at,
             unseen=self.unseen,
-            stale=self.stale,
+            stale=self.stale_by(now),
             joined=self.fresh,
             later=sum(fired > self.fired_at_look for fired in self.recent.values()),
             told={f"{entry.incident}/{entry.sequence}/{entry.group}": "accepted" for entry in waited},
@@ -128,7 +132,7 @@ class Key:
 
     def looked(self, now: Millis, clock: Millis | None) -> None:
         """A look at it is done; ``clock`` is when its incident wants the next."""
-        self.fresh, self.changed = None, False
+        self.fresh, self.changed, self.stale = None, False, self.stale_by(now)
         self.fired_at_look, self.looked_at, self.clock = self.fired, now, clock
         self.due = self.next_due(now)
 
@@ -153,6 +157,11 @@ class Alerts:
     def __init__(self) -> None:
         self.keys: dict[str, Key] = {}
         self._heard: dict[str, _Heard] = {}
+
+    def joined_by(self, identity: str) -> Key | None:
+        """The incident key that an alert joined last; ``None`` if it joined none."""
+        heard = self._heard.get(identity)
+        return heard.key if heard else None
 
     def fire(self, news: News, now: Millis) -> str:
         """Take news of one that fires: ``new``, ``repeated``, ``late`` or ``dropped``."""

@@ -1,30 +1,42 @@
-"""A test in time, played: alerts fire and end, a clock is moved, and the real decision says who is told what.
+"""A test in time, played: alerts fire and end, people act, a clock is moved; the real decision says who is told what.
 
 As a sender does, ``fire`` says it again and again until the alert is resolved or lost; so one of a pair may end an
-alert that the other still fires. Nothing is sent, nobody answers, and every channel takes what it is given.
+alert that the other still fires. Nothing is sent, and every channel takes what it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
 
+from tocsin._core.action import Action
 from tocsin._core.incident import Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
 from tocsin._core.plan import Plan
 from tocsin._core.source import Source
-from tocsin._core.times import MINUTE, Millis
+from tocsin._core.times import MINUTE, Millis, format_duration
 from tocsin._core.trial import PlanStep
 from tocsin.adapt.posted import Posted, to_alert
 from tocsin.classify.classifier import Classifier
 from tocsin.dedup.identity import fires_until, identity, speaks_once
-from tocsin.incident.decide import decide
+from tocsin.incident.decide import Decision, decide
+from tocsin.rehearse.acts import NotTaken, action_of, open_key, open_of, refusals
 from tocsin.rehearse.alerts import Alerts, Key, News
 
 AGAIN_EVERY: Millis = 1 * MINUTE
 """How often a sender says what does not count as firing though it says so."""
+
+MOST_LOOKS = 1_000
+"""Looks at an incident key at one moment, after which its clock counts as standing still."""
+
+Decide = Callable[..., Decision]
+"""``tocsin.incident.decide.decide``, or what stands in for it."""
+
+
+class StandsStill(Exception):
+    """An incident is due again at once, however often it is looked at. The text is for the person who reads it."""
 
 
 @dataclass(slots=True)
@@ -38,21 +50,28 @@ class _Series:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What became of a step: a word, and what the plan says of an alert that fires."""
+    """What became of a step: in words, what the plan says of an alert that fires, and whether an act was refused."""
 
     step: PlanStep
     outcome: str
     decision: Classification | Dropped | None = None
+    is_refused: bool = False
 
 
 class Play:
-    """One test in time. ``run`` plays its steps, in order, and answers what happened; it raises ``Refused``."""
+    """One test in time. ``run`` plays its steps, in order, and answers what happened.
 
-    def __init__(self, plan: Plan, classifier: Classifier, source: Source, start: Millis) -> None:
+    It raises ``Refused`` for an alert that no source could post, and ``StandsStill``.
+    """
+
+    def __init__(
+        self, plan: Plan, classifier: Classifier, source: Source, start: Millis, *, decide: Decide = decide
+    ) -> None:
         self._plan = plan
         self._classifier = classifier
         self._source = source
         self._start = start
+        self._decide = decide
         self._alerts = Alerts()
         self._said: dict[frozenset[tuple[str, str]], _Series] = {}
 
@@ -67,13 +86,38 @@ class Play:
             if now is None or now > self._start + end:
                 return
             while left and self._start + left[-1].at <= now:
-                yield self._step(left.pop(), now)
+                step = left.pop()
+                if step.group:
+                    yield from self._act(step, now)
+                else:
+                    yield self._hear(step, now)
             self._repeat(now)
             for key in self._alerts.keys.values():
-                while key.due is not None and key.due <= now:
-                    yield from self._look(key, now)
+                yield from self._looks(key, now)
 
-    def _step(self, step: PlanStep, now: Millis) -> Heard:
+    def _act(self, step: PlanStep, now: Millis) -> Iterator[Heard | Notice]:
+        """Somebody does something. What opens at this moment is open by then; clocks that are due have not spoken."""
+        for each in self._alerts.keys.values():
+            if each.open is None:
+                yield from self._looks(each, now)
+        try:
+            key = self._meant(step, now)
+            key.expire(now)
+            with refusals():
+                notices = self._decided(key, now, step)
+        except NotTaken as refused:
+            yield Heard(step, f"refused, {refused}", is_refused=True)
+            return
+        yield Heard(step, "done")
+        yield from notices
+
+    def _meant(self, step: PlanStep, now: Millis) -> Key:
+        """The incident key that somebody acts upon. Raises ``NotTaken``."""
+        if step.labels:
+            return open_of(self._alerts.joined_by(self._series(step, now).identity), self._start)
+        return open_key(self._alerts.keys.values(), self._start)
+
+    def _hear(self, step: PlanStep, now: Millis) -> Heard:
         series = self._series(step, now)
         labels = frozenset(step.labels.items())
         if step.does == "fire":
@@ -125,6 +169,17 @@ class Play:
             if series.again_at is not None and series.again_at <= now:
                 self._fire(series, now)
 
+    def _looks(self, key: Key, now: Millis) -> Iterator[Notice]:
+        """Look at a key until nothing about it is due. Raises ``StandsStill``."""
+        for _ in range(MOST_LOOKS):
+            if key.due is None or key.due > now:
+                return
+            yield from self._look(key, now)
+        raise StandsStill(
+            f"at {format_duration(now - self._start)} one incident was looked at {MOST_LOOKS:,} times and is due again "
+            "at once: a clock that stands still. This is a mistake in Tocsin and none of the plan's; please report it"
+        )
+
     def _look(self, key: Key, now: Millis) -> tuple[Notice, ...]:
         """Decide about a key that is due, as the loop does; nobody is told where it was due for an alert only."""
         key.expire(now)
@@ -132,7 +187,14 @@ class Play:
         if not key.changed and key.stale == key.stale_by(now) and again is not None and again > now:
             key.due = again
             return ()
-        decision = decide(key.incident, key.view(now), self._plan, now)
+        return self._decided(key, now)
+
+    def _decided(self, key: Key, now: Millis, step: PlanStep | None = None) -> tuple[Notice, ...]:
+        """Decide, and keep it; with a step, about what somebody does. Raises what ``action_of`` and ``decide`` do."""
+        action: Action | None = None
+        if step and key.open:
+            action = action_of(step, key.open, self._plan, now)
+        decision = self._decide(key.incident, key.view(now), self._plan, now, action=action)
         for incident in decision.incidents:
             if incident.closed_at is not None:
                 key.previous = (incident.id, incident.closed_at)

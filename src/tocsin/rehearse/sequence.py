@@ -12,7 +12,8 @@ from tocsin._core.times import Millis, format_duration
 from tocsin._core.trial import PlanNotice, PlanTest
 from tocsin.adapt.posted import Refused
 from tocsin.classify.classifier import Classifier
-from tocsin.rehearse.play import Heard, Play
+from tocsin.incident.decide import decide
+from tocsin.rehearse.play import Decide, Heard, Play, StandsStill
 from tocsin.rehearse.result import Mismatch, Result
 
 NOBODY = "nobody is told"
@@ -25,16 +26,22 @@ _SHOWN = 40
 _DOES = {"fire": "fires", "resolve": "is resolved", "lose": "is heard of for the last time"}
 
 
-def in_time(test: PlanTest, plan: Plan, classifier: Classifier) -> Result:
+def in_time(test: PlanTest, plan: Plan, classifier: Classifier, *, decide: Decide = decide) -> Result:
     """Play a test that has steps."""
     happened: list[Heard | Notice] = []
+    play = Play(plan, classifier, plan.sources[test.source], test.at, decide=decide)
     try:
-        happened += Play(plan, classifier, plan.sources[test.source], test.at).run(test.steps, test.notices[-1].at)
+        for each in play.run(test.steps, test.notices[-1].at):
+            happened.append(each)
     except Refused as refused:
         return Result(test.name, test.place, error=f"an alert is refused: {refused.path}: {refused}")
+    except StandsStill as still:
+        return Result(test.name, test.place, error=str(still), reasons=tuple(_story(happened, test.at)))
     told = [each for each in happened if isinstance(each, Notice)]
     wrong = tuple(_compared(test, told))
-    return Result(test.name, test.place, wrong, reasons=tuple(_story(happened, test.at)) if wrong else ())
+    error = "\n".join(_step(each) for each in happened if isinstance(each, Heard) and each.is_refused)
+    reasons = tuple(_story(happened, test.at)) if wrong or error else ()
+    return Result(test.name, test.place, wrong, error=error, reasons=reasons)
 
 
 def _compared(test: PlanTest, told: list[Notice]) -> Iterator[Mismatch]:
@@ -80,12 +87,19 @@ def _story(happened: list[Heard | Notice], start: Millis) -> Iterator[str]:
     for each in happened[:_SHOWN]:
         if isinstance(each, Notice):
             yield f"{format_duration(each.at - start)}: {_shown(each.event, each.groups, each.reason)}"
-            continue
-        labels = ", ".join(f'{name}="{value}"' for name, value in each.step.labels.items())
-        said = f", {_decided(each.decision)}" if each.decision else ""
-        yield f"{format_duration(each.step.at)}: {{{labels}}} {_DOES[each.step.does]}: {each.outcome}{said}"
+        else:
+            yield _step(each)
     if len(happened) > _SHOWN:
         yield f"({len(happened) - _SHOWN} more steps and notices)"
+
+
+def _step(heard: Heard) -> str:
+    """A step and what became of it, in one line."""
+    step, said = heard.step, f", {_decided(heard.decision)}" if heard.decision else ""
+    labels = ", ".join(f'{name}="{value}"' for name, value in step.labels.items())
+    alert = f"{{{labels}}}" if labels else "the open incident"
+    what = f"{step.does} {alert} for {step.group}" if step.group else f"{alert} {_DOES[step.does]}"
+    return f"{format_duration(step.at)}: {what}: {heard.outcome}{said}"
 
 
 def _decided(decision: Classification | Dropped) -> str:
