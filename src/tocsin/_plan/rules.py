@@ -24,7 +24,8 @@ class RuleEntry(Entry):
     class_: Annotated[ClassName | None, Field(alias="class")] = None
     """What it is: one of `classes`, shipped or your own; `other` if no rule says."""
     subtype: Plain | None = None
-    """A finer word, in your own terms, such as `leak` or `loss`."""
+    """A finer word, in your own terms; of `data_breach_loss` one of `leak`, `loss`, `both`, `unknown`, and `unknown` if
+    nothing is said."""
     impact: Impact | None = None
     """How much of the service is hit: `wide`, `partial` or `narrow` (the default)."""
     tier: TierName | None = None
