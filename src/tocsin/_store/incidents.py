@@ -141,7 +141,7 @@ async def make_due_now(store: Store, keys: Keys, key: str, incident: str, now: M
 
     Raises ``StoreUnavailable``.
     """
-    names = [keys.urgent, keys.normal, keys.held, keys.view(key)]
+    names = [keys.urgent, keys.normal, keys.held, keys.view(key), keys.recent(key)]
     answer: int = await store.run("due_now", names, [key, now, incident])
     return answer == 1
 

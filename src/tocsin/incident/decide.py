@@ -54,11 +54,12 @@ def decide(
     """
     present = Draft(incident, plan, now) if incident else None
     if present and isinstance(action, Action):
-        if present.is_open and view.firing == 0:
-            # A person may know before the loop does that the signals are quiet.
+        late = actions.is_late(present.incident, action)
+        if view.firing == 0 and (present.is_open or not late):
+            # A person may know before the loop does that the signals are quiet; of a closed one nobody looked since.
             signals.follow(present, view)
         # Before the clocks: what is acknowledged at the last moment is not escalated.
-        if actions.is_late(present.incident, action):
+        if late:
             handling.refuse(present, action)
         else:
             actions.perform(present, action)

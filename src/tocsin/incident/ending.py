@@ -28,7 +28,7 @@ def restore(draft: Draft, action: Action, act: acts.Restore) -> None:
         raise Conflict(message, current)
     at = _restored_at(incident, act, draft.now)
     before = incident.state
-    draft.set(state="restored", restored_at=at, restored_by=action.by, still_broken=False, joined=0)
+    draft.set(state="restored", restored_at=at, restored_by=action.by, still_broken=False, joined=0, snoozed_until=None)
     change = Change("state", before, "restored")
     detail = _given(note=act.note, despite_firing=True if incident.signals == "firing" else None)
     draft.act(action, "restored", restored_at=format_time(at), changes=[[change.field, before, "restored"]], **detail)
@@ -103,6 +103,7 @@ def reopen(draft: Draft, action: Action, act: acts.Reopen) -> None:
         outcome=None,
         merged_into="",
         still_broken=incident.cleared_at is not None or incident.firing == 0,
+        clearing_told=incident.clearing_told or incident.cleared_at is not None,
     )
     draft.act(action, "reopened", changes=[[change.field, change.from_, change.to]], **_given(why=act.reason))
     if incident.announced_at is not None:
@@ -111,7 +112,7 @@ def reopen(draft: Draft, action: Action, act: acts.Reopen) -> None:
 
 def resumed(incident: Incident) -> Any:
     """The state of an incident that was thought to be over and is not."""
-    if incident.contained_at is not None and incident.state == "contained":
+    if incident.state == "contained":
         return "contained"
     return "open" if incident.acknowledged_at is None else "acknowledged"
 
@@ -125,6 +126,7 @@ def end(draft: Draft, outcome: Outcome, *, actor: Action | None = None, said: di
     if outcome in ("recovered", "unconfirmed"):
         _count_end(draft, outcome)
     draft.set(state="closed", outcome=outcome, closed_at=draft.now, still_broken=False, joined=0)
+    draft.set(update_due=None, snoozed_until=None)
     detail = {"outcome": outcome, **{name: value for name, value in (said or {}).items() if name != "by"}}
     if actor is None:
         draft.note("closed", **detail)

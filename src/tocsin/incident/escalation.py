@@ -39,9 +39,10 @@ def stage_due(incident: Incident, stage: Stage, plan: Plan) -> Millis | None:
 
 
 def _is_done(incident: Incident, stage: Stage) -> bool:
+    is_contained = incident.state == "contained"  # what came back after it was restored is so no longer
     done = {
-        "acknowledged": incident.acknowledged_at is not None or incident.contained_at is not None,
-        "contained": incident.contained_at is not None,
+        "acknowledged": incident.acknowledged_at is not None or is_contained,
+        "contained": is_contained,
         "restored": incident.restored_at is not None,
     }
     return stage.unless is not None and done[stage.unless]

@@ -64,12 +64,14 @@ def assign(draft: Draft, action: Action, act: acts.Assign) -> None:
 
 
 def contain(draft: Draft, action: Action, act: acts.Contain) -> None:
-    """It spreads no further. The first time it is said counts."""
+    """It spreads no further. Said again it changes nothing, unless it was thought to be over since and was not; the
+    figures have the first time."""
     incident = draft.incident
-    if incident.contained_at is not None:
+    if incident.state == "contained":
         return
+    if incident.contained_at is None:
+        draft.observe("contain", (draft.now - incident.started_at) / SECOND, incident.class_, incident.tier.value)
     draft.set(contained_at=draft.now, contained_by=action.by, state="contained")
-    draft.observe("contain", (draft.now - incident.started_at) / SECOND, incident.class_, incident.tier.value)
     changes = (Change("state", incident.state, "contained"),)
     _enter(draft, action, "contained", changes, **_given(note=act.note))
     _tell(draft, "contained", changes, said=_given(by=action.by, note=act.note))

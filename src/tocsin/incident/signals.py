@@ -15,9 +15,12 @@ from tocsin.incident.ending import end, resumed
 
 def returned_too_late(incident: Incident, view: View, plan: Plan) -> bool:
     """Whether alerts fired again so long after the clearing that this is another incident."""
-    if incident.cleared_at is None or incident.announced_at is None or view.joined is None or incident.still_broken:
+    quiet_at = incident.cleared_at
+    if quiet_at is None and incident.total == 0:
+        quiet_at = incident.restored_at  # declared: a person's word stands for signals
+    if quiet_at is None or incident.announced_at is None or view.joined is None or incident.still_broken:
         return False
-    return view.joined.first_at - incident.cleared_at > plan.incidents.reopen_within
+    return view.joined.first_at - quiet_at > plan.incidents.reopen_within
 
 
 def close_unconfirmed(draft: Draft) -> None:
@@ -59,8 +62,9 @@ def _come_back(draft: Draft) -> None:
     incident = draft.incident
     draft.note("fired_again")
     state = resumed(incident) if incident.state == "restored" else incident.state
-    draft.set(state=state, restored_at=None, restored_by="", joined=0, still_broken=False)
-    draft.tell("reopened", incident.told)
+    draft.set(state=state, restored_at=None, restored_by="", joined=0)
+    if incident.announced_at is not None:
+        draft.tell("reopened", incident.told)
 
 
 def _is_quiet(draft: Draft, view: View) -> None:

@@ -1,6 +1,6 @@
 -- A person acts upon an incident, or declares one: makes its key due now, for the one who acts to claim.
 --
--- KEYS  1 due:urgent 2 due:normal 3 held 4 view
+-- KEYS  1 due:urgent 2 due:normal 3 held 4 view 5 recent
 -- ARGV  1 digest 2 now 3 the incident's id; '' to declare one on this key
 -- Reply 1; 0 if the key has another incident by now.
 --
@@ -15,6 +15,7 @@ if ARGV[3] ~= '' and present ~= ARGV[3] and not is_last then
 end
 redis.call('HSET', KEYS[4], 'v', 1)
 redis.call('PERSIST', KEYS[4])
+redis.call('PERSIST', KEYS[5])
 redis.call('HINCRBY', KEYS[4], 'mark', 1)
 if not redis.call('ZSCORE', KEYS[3], ARGV[1]) then
   make_due({urgent = KEYS[1], normal = KEYS[2]}, ARGV[1], tonumber(ARGV[2]), true)

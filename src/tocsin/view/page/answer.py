@@ -79,7 +79,7 @@ def _is_done(action: str, shown: Shown) -> bool:
     """Whether an answer is there already, so that nobody need give it again."""
     if action == "acknowledge":
         return shown.has_acknowledged
-    return action == "contain" and shown.incident.contained_at is not None
+    return action == "contain" and shown.incident.state == "contained"
 
 
 def _boxes(action: str, shown: Shown, posted: Posted, faults: Sequence[str]) -> tuple[Box, ...]:

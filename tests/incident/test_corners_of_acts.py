@@ -1,0 +1,95 @@
+"""Rare turns of an incident's life that people bring about, each of which once went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.incident.test_acting import cleared, opened
+from tests.support.plans import plan
+from tests.support.world import World, classified
+
+from tocsin._core import action as acts
+from tocsin._core.times import HOUR, MINUTE
+from tocsin._plan.defaults import TIERS
+from tocsin._store.stats import read_figures
+
+ALERT: dict[str, Any] = {"source": "alertmanager"}
+
+
+async def test_reopened_after_its_alerts_ended_its_clocks_run(world: World) -> None:
+    """Called a false alarm while it fires; the alert ends, and a person takes it up again: it was not over."""
+    await opened(world)
+    await world.act(acts.FalseAlarm(reason="r"), group="command")
+    await world.resolve(**ALERT)
+    await world.wait(10 * MINUTE)
+    await world.act(acts.Reopen())
+    again = await world.incident()
+    assert (again.state, again.still_broken, again.is_running) == ("open", True, True)
+    await world.wait(4 * HOUR)
+    assert "rto_missed" in world.told("command")
+
+
+async def test_still_broken_holds_until_restored(world: World) -> None:
+    """Signals that come and go again after a person's word do not take it back."""
+    await cleared(world)
+    await world.act(acts.StillBroken())
+    await world.wait(3 * MINUTE)
+    await world.fire(**ALERT)
+    await world.wait(10 * MINUTE)
+    await world.resolve(**ALERT)
+    await world.wait(10 * MINUTE)
+    incident = await world.incident()
+    assert (incident.signals, incident.still_broken, incident.is_running) == ("cleared", True, True)
+
+
+async def test_it_is_contained_anew_after_it_came_back(world: World) -> None:
+    """Restored and not back after all, it is contained no longer: stages speak, and it can be contained again."""
+    await cleared(world)
+    await world.act(acts.Contain())
+    await world.act(acts.Restore())
+    back = await world.act(acts.StillBroken())
+    assert back.state == "open"
+    await world.wait(1 * MINUTE)
+    assert "escalated unacknowledged" in world.told("command")
+    again = await world.act(acts.Contain())
+    assert again.state == "contained"
+    figures = await read_figures(world.store)
+    assert figures.of("contain")["critical_function_outage", "high", "+Inf"] == 1
+
+
+async def test_a_closed_incident_owes_no_update(world: World) -> None:
+    """Its last notice and its record name no time for an update."""
+    world.plan = plan(tiers=TIERS)
+    await opened(world)
+    assert (await world.incident()).update_due is not None
+    closed = await world.act(acts.FalseAlarm(reason="r"), group="command")
+    assert closed.update_due is None
+    assert "next_update_due" not in world.sinks["legal-hook"].got[-1].body["notice"].incident
+
+
+async def test_restored_before_it_was_told(world: World) -> None:
+    """Nobody is told that it is back of what nobody was told of."""
+    said = classified(tier="medium", wait=20 * MINUTE)
+    await world.fire(said=said, **ALERT)
+    await world.settle()
+    await world.act(acts.Restore(despite_firing=True))
+    await world.resolve(said=said, **ALERT)
+    await world.wait(3 * MINUTE)
+    await world.fire(said=said, **ALERT)
+    await world.settle()
+    incident = await world.incident()
+    assert (incident.state, incident.sequence) == ("open", 0)
+
+
+async def test_reopened_keeps_its_alerts(world: World) -> None:
+    """What is taken up again has no time after which its alerts are forgotten."""
+    await cleared(world)
+    await world.act(acts.Restore())
+    closed = await world.act(acts.Close(), group="command")
+    await world.wait(30 * MINUTE)
+    await world.act(acts.Reopen())
+    (keys,) = world.store.shards
+    pipe = world.store.pipeline()
+    for name in (keys.view(closed.key), keys.recent(closed.key), keys.until(closed.key), keys.seen(closed.key)):
+        pipe.ttl(name)
+    assert all(ttl < 0 for ttl in await world.store.call(pipe.execute()))
