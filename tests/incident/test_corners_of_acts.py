@@ -9,8 +9,10 @@ from tests.support.plans import plan
 from tests.support.world import World, classified
 
 from tocsin._core import action as acts
+from tocsin._core.model import Text, Tier
+from tocsin._core.plan import Vendor
 from tocsin._core.times import HOUR, MINUTE
-from tocsin._plan.defaults import TIERS
+from tocsin._plan.defaults import CLASSES, TIERS
 from tocsin._store.stats import read_figures
 
 ALERT: dict[str, Any] = {"source": "alertmanager"}
@@ -57,6 +59,45 @@ async def test_it_is_contained_anew_after_it_came_back(world: World) -> None:
     assert figures.of("contain")["critical_function_outage", "high", "+Inf"] == 1
 
 
+async def test_a_lowered_recovery_time_is_not_shortened_by_what_fires_again(world: World) -> None:
+    """The alert that made it high ends and fires again: tier and deadline stay as command has set them."""
+    await opened(world)
+    await world.act(acts.Lower(tier=Tier.MEDIUM, reason="known"), group="command")
+    await world.resolve(**ALERT)
+    await world.wait(10 * MINUTE)
+    await world.fire(**ALERT)
+    await world.settle()
+    incident = await world.incident()
+    assert (incident.tier, incident.rto) == (Tier.MEDIUM, 24 * HOUR)
+
+
+async def test_an_sla_that_was_only_forecast_is_still_reached(world: World) -> None:
+    """An estimate beyond the limit raises it; command lowers it again; the limit itself raises it all the same."""
+    await world.fire(said=classified(tier="medium", sla_limit=3 * HOUR), **ALERT)
+    await world.wait(1 * MINUTE)
+    incident = await world.incident()
+    raised = await world.act(acts.Note(text="x", eta=incident.started_at + 5 * HOUR))
+    assert raised.tier is Tier.HIGH
+    await world.act(acts.Lower(tier=Tier.MEDIUM, reason="r"), group="command")
+    await world.wait(1 * HOUR)
+    assert (await world.incident()).tier is Tier.MEDIUM
+    await world.wait(2 * HOUR)
+    assert (await world.incident()).tier is Tier.HIGH
+    done = await world.actions(incident)
+    assert (done.count("sla_limit_forecast"), done.count("sla_limit_reached")) == (1, 1)
+
+
+async def test_what_is_worse_ends_a_snooze(world: World) -> None:
+    """Snoozed while it was medium, it is not silent when it becomes high."""
+    world.plan = plan(tiers=TIERS)
+    await world.fire(said=classified(tier="medium"), **ALERT)
+    await world.wait(1 * MINUTE)
+    await world.act(acts.Snooze(for_seconds=7 * 86_400))
+    await world.fire("B", **ALERT)
+    await world.wait(6 * MINUTE)
+    assert "escalated unacknowledged" in world.told("command")
+
+
 async def test_a_closed_incident_owes_no_update(world: World) -> None:
     """Its last notice and its record name no time for an update."""
     world.plan = plan(tiers=TIERS)
@@ -79,6 +120,20 @@ async def test_restored_before_it_was_told(world: World) -> None:
     await world.settle()
     incident = await world.incident()
     assert (incident.state, incident.sequence) == ("open", 0)
+
+
+async def test_a_vendor_that_a_worse_alert_brings(world: World) -> None:
+    """The alert that gives it its class names a vendor: the contract binds from then on."""
+    acme = Vendor(name="acme", title=Text("a", "a"), contract="C-1", ack_within=15 * MINUTE, rto=2 * HOUR)
+    world.plan = plan(vendors={"acme": acme}, classes=CLASSES)
+    await world.fire(said=classified(tier="medium", vendor=""), **ALERT)
+    await world.wait(1 * MINUTE)
+    await world.fire("B", said=classified("B", vendor="acme"), **ALERT)
+    await world.settle()
+    terms = (await world.incident()).vendor_terms
+    assert terms is not None and terms.contract == "C-1"
+    await world.wait(15 * MINUTE)
+    assert "escalated vendor_unacknowledged" in world.told("legal")
 
 
 async def test_reopened_keeps_its_alerts(world: World) -> None:

@@ -147,6 +147,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     snoozed_until: Millis | None = None
     sla_limit: Millis | None = None
     sla_told: bool = False
+    sla_forecast: bool = False
     rto_warned: int = 0
     eta: Estimate | None = None
     eta_late_told: bool = False

@@ -41,7 +41,8 @@ def lift(
     incident, plan = draft.incident, draft.plan
     change = Change("tier", incident.tier.value, tier.value)
     rto = min(incident.rto, recovery_time(incident, tier, plan))
-    draft.set(tier=tier, rto=rto, announce_at=min(incident.announce_at, incident.first_at + plan.tiers[tier].wait))
+    announce_at = min(incident.announce_at, incident.first_at + plan.tiers[tier].wait)
+    draft.set(tier=tier, rto=rto, announce_at=announce_at, snoozed_until=None)
     detail = {"changes": [[change.field, change.from_, change.to]], "reason": reason}
     if actor is None:
         draft.note("tier_raised", **detail)

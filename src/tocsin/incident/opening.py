@@ -119,8 +119,9 @@ def join(draft: Draft, joined: Joined) -> None:
             draft.extend_record(service)
     limits = [limit for limit in (incident.sla_limit, top.sla_limit) if limit is not None]
     draft.set(sla_limit=min(limits, default=None))
-    # What a person has lowered is raised by an alert that it had not had, not by one that fires again.
-    if top.tier.rank > incident.tier.rank and (joined.count or not incident.lowered):
+    if incident.lowered and not joined.count:
+        return  # what a person has lowered is raised by an alert that it had not had, not by one that fires again
+    if top.tier.rank > incident.tier.rank:
         _raise(draft, joined)
     elif joined.shortest.rto < incident.rto:
         _shorten(draft, joined.shortest)
@@ -153,7 +154,12 @@ def _raise(draft: Draft, joined: Joined) -> None:
         decision=top,
         rto=min(before.rto, joined.shortest.rto),
         announce_at=min(before.announce_at, before.first_at + top.wait),
+        snoozed_until=None,
     )
+    if before.vendor_terms is None:
+        draft.set(vendor_terms=vendor_terms(top, before.started_at, draft.plan))
+        if before.announced_at is not None:
+            draft.set(vendor_terms=_bound(draft.incident, draft))
     draft.note(
         "tier_raised", reason="worse_alert", changes=[[c.field, c.from_, c.to] for c in changes], reasons=[*top.reasons]
     )

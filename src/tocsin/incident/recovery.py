@@ -74,16 +74,19 @@ def _sla_due(incident: Incident) -> Millis | None:
 
 
 def _reach_sla_limit(draft: Draft) -> None:
-    """At its SLA limit, or when it is estimated to pass it, an outage is high, as far as no cap forbids it."""
+    """At its SLA limit, or when it is first estimated to pass it, an outage is high, as far as no cap forbids it."""
     incident = draft.incident
     due = _sla_due(incident)
     if due is None or not incident.is_running:
         return
-    is_forecast = incident.eta is not None and incident.eta.at > due
-    if draft.now < due and not is_forecast:
+    if draft.now >= due:
+        draft.set(sla_told=True)
+        draft.note("sla_limit_reached", deadline=format_time(due))
+    elif incident.eta is not None and incident.eta.at > due and not incident.sla_forecast:
+        draft.set(sla_forecast=True)
+        draft.note("sla_limit_forecast", deadline=format_time(due))
+    else:
         return
-    draft.set(sla_told=True)
-    draft.note("sla_limit_reached" if draft.now >= due else "sla_limit_forecast", deadline=format_time(due))
     cap = incident.decision.max_tier
     if incident.tier is not Tier.HIGH and (cap is None or cap is Tier.HIGH):
         lift(draft, Tier.HIGH, reason="sla_limit")
