@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import pytest
 from tests.incident.test_acting import cleared, opened
 from tests.support.plans import plan
 from tests.support.world import World, classified
 
 from tocsin._core import action as acts
+from tocsin._core.action import Action
+from tocsin._core.errors import Conflict
+from tocsin._core.incident import Incident
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import Vendor
-from tocsin._core.times import HOUR, MINUTE
+from tocsin._core.times import HOUR, MINUTE, SECOND
 from tocsin._plan.defaults import CLASSES, TIERS
 from tocsin._store.stats import read_figures
 
@@ -134,6 +139,42 @@ async def test_a_vendor_that_a_worse_alert_brings(world: World) -> None:
     assert terms is not None and terms.contract == "C-1"
     await world.wait(15 * MINUTE)
     assert "escalated vendor_unacknowledged" in world.told("legal")
+
+
+async def _two(world: World) -> tuple[Incident, Incident]:
+    parent = await opened(world)
+    said = classified("P", key=(("subject", "printers"),), service="printers", title=Text("Printers", "打印机"))
+    await world.fire("P", said=said, **ALERT)
+    await world.settle()
+    return parent, next(each for each in await world.incidents() if each.id != parent.id)
+
+
+def _merge(child: Incident, into: Incident, **more: Any) -> Action:
+    return Action(incident=child.id, act=acts.Merge(into=into.id), by="wang", group="command", **more)
+
+
+async def test_a_merge_that_comes_too_late_is_on_no_record_of_the_other(world: World) -> None:
+    """What was meant for another revision is refused before the incident that goes on hears of it."""
+    parent, child = await _two(world)
+    with pytest.raises(Conflict, match="has changed"):
+        await world.acts.act(_merge(child, parent, if_revision=child.revision + 7))
+    assert "noted" not in await world.actions(parent)
+
+
+async def test_two_are_not_merged_into_each_other(world: World) -> None:
+    """Two people merge at the same moment, each the other way round: one incident at least goes on."""
+    one, other = await _two(world)
+    tries = (world.acts.act(_merge(one, other)), world.acts.act(_merge(other, one)))
+
+    async def keep_time() -> None:
+        while True:
+            await world.clock.asleep()
+            world.clock.advance(1 * SECOND)
+
+    time = asyncio.create_task(keep_time())
+    await asyncio.gather(*tries, return_exceptions=True)
+    time.cancel()
+    assert [each for each in await world.incidents() if each.closed_at is None]
 
 
 async def test_reopened_keeps_its_alerts(world: World) -> None:

@@ -24,7 +24,7 @@ from tocsin._store import incidents as stored
 from tocsin._store.client import Store
 from tocsin._store.keys import Keys
 from tocsin._store.listing import find_incident
-from tocsin.incident.actions import check, is_late, superseded
+from tocsin.incident.actions import changed_since, check, is_late, superseded
 from tocsin.incident.loop import IncidentLoop
 from tocsin.incident.rights import check_rights, resolved
 
@@ -51,15 +51,16 @@ class Acts:
         Raises ``NotFound``, ``Unprocessable``, ``Forbidden``, ``Conflict``, ``Busy`` and ``StoreUnavailable``.
         """
         action = resolved(action, self._plan())
+        entries = None
         if isinstance(action.act, Merge):
-            action = await self._merging(action, action.act)
+            action, entries = await self._merging(action, action.act)
         for _ in range(TRIES):
             keys, incident = await find_incident(self._store, action.incident)
             if not is_late(incident, action):
                 check(incident, action)
                 check_rights(action, incident)
             claim = await self._claimed(keys, incident.key, incident.id)
-            done = await self._acted(keys, claim, action) if claim else None
+            done = await self._acted(keys, claim, action, entries) if claim else None
             if done:
                 return done
             await self._clock.sleep(PAUSE)
@@ -91,8 +92,10 @@ class Acts:
         message = f"{present.id} is open about the same ({present.key_text}); act upon that, or name another service"
         raise Conflict(message, current)
 
-    async def _merging(self, action: Action, act: Merge) -> Action:
-        """The merge with its incident's proper name, put on record with the incident that goes on.
+    async def _merging(self, action: Action, act: Merge) -> tuple[Action, int]:
+        """The merge with its incident's proper name, put on record with the incident that goes on; and how many entries
+        the timeline of the one that ends had before that. It must have no more when it ends: one of them might say that
+        the other was merged into it meanwhile, and both would be closed.
 
         Raises ``Unprocessable`` where there is none such.
         """
@@ -108,11 +111,14 @@ class Acts:
         _, incident = await find_incident(self._store, action.incident)
         if other.drill != incident.drill:
             raise Unprocessable("nothing was done", [("into", "a drill and what is real are never one incident")])
+        merge = replace(action, act=replace(act, into=into))
+        if is_late(incident, action):
+            return merge, incident.timeline_entries
         check(incident, action)
         check_rights(action, incident)
         note = Note(text=f"{action.incident} is a part of this incident and was merged into it")
         await self.act(replace(action, incident=into, act=note, if_revision=None))
-        return replace(action, act=replace(act, into=into))
+        return merge, incident.timeline_entries
 
     async def _claimed(self, keys: Keys, key: str, incident: str) -> Claim | None:
         """The key under lease; ``None`` while another holds it. Raises ``Conflict`` where the key has gone on to
@@ -129,8 +135,8 @@ class Acts:
         self._loop.expired(claims.expired)
         return claims.claims[0] if claims.claims else None
 
-    async def _acted(self, keys: Keys, claim: Claim, action: Action) -> Incident | None:
-        """Decide and commit; ``None`` if another was quicker."""
+    async def _acted(self, keys: Keys, claim: Claim, action: Action, entries: int | None) -> Incident | None:
+        """Decide and commit; ``None`` if another was quicker. ``entries`` are those that the timeline must have."""
         if claim.incident is not None and claim.incident.id != action.incident:
             await self._given_back(keys, claim)  # another has opened meanwhile: look again
             return None
@@ -144,6 +150,8 @@ class Acts:
             if not late:
                 check(incident, action)
                 check_rights(action, incident)
+                if entries not in (None, incident.timeline_entries):
+                    raise changed_since(incident)
         except (Conflict, Forbidden, NotFound, StoreError):
             await asyncio.shield(self._given_back(keys, claim))
             raise

@@ -59,9 +59,13 @@ def check(incident: Incident, action: Action) -> None:
 
 def superseded(incident: Incident, action: Action) -> Conflict:
     """Why an act is refused that was meant for another revision; ``incident`` is how it is now."""
+    return changed_since(incident, f": it is at revision {incident.revision}, not {action.if_revision}")
+
+
+def changed_since(incident: Incident, how: str = " meanwhile") -> Conflict:
+    """Why an act is refused that was meant for the incident as it was before."""
     current = {"revision": incident.revision, "state": incident.state, "allowed": list(allowed(incident))}
-    message = f"{incident.id} has changed: it is at revision {incident.revision}, not {action.if_revision}"
-    return Conflict(f"{message}; look at it again, then act", current)
+    return Conflict(f"{incident.id} has changed{how}; look at it again, then act", current)
 
 
 def is_late(incident: Incident, action: Action) -> bool:
