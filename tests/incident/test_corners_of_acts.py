@@ -141,6 +141,16 @@ async def test_a_vendor_that_a_worse_alert_brings(world: World) -> None:
     assert "escalated vendor_unacknowledged" in world.told("legal")
 
 
+async def test_drills_are_in_no_figure(world: World) -> None:
+    """Not even in how many notices a group was told."""
+    await world.fire(said=classified(drill=True), **ALERT)
+    await world.wait(10 * MINUTE)
+    assert world.told("legal") == ["opened"]
+    figures = await read_figures(world.store)
+    for kind in ("notices", "opened", "escalations", "service"):
+        assert figures.of(kind) == {}, kind
+
+
 async def _two(world: World) -> tuple[Incident, Incident]:
     parent = await opened(world)
     said = classified("P", key=(("subject", "printers"),), service="printers", title=Text("Printers", "打印机"))
