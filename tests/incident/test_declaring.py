@@ -15,7 +15,7 @@ from tocsin._core.declaration import Asked, Declaration, Declared
 from tocsin._core.errors import Conflict, Unprocessable
 from tocsin._core.incident import Incident
 from tocsin._core.model import Tier
-from tocsin._core.times import HOUR, MINUTE
+from tocsin._core.times import DAY, HOUR, MINUTE
 from tocsin._plan.defaults import CLASSES, LABELS, MATRIX, TIERS
 from tocsin._store.listing import show_incident
 from tocsin.classify.classifier import Classifier
@@ -104,3 +104,27 @@ async def test_a_drill_is_apart(world: World, declare: Declare) -> None:
     assert len(await world.incidents()) == 2
     with pytest.raises(Unprocessable, match="nothing was done"):
         await world.acts.act(Action(incident=drill.id, act=acts.Merge(into=real.id), by="wang", group="command"))
+
+
+async def test_a_start_that_makes_no_sense(world: World, declare: Declare) -> None:
+    """Neither ahead nor long ago; a clock that is a little ahead of ours does no harm."""
+    now = world.clock.now()
+    for start in (now + HOUR, now - 400 * DAY, -1):
+        with pytest.raises(Unprocessable) as refused:
+            await declare(started_at=start)
+        assert [path for path, _ in refused.value.problems] == ["started_at"]
+    assert (await declare(started_at=now + 1 * MINUTE)).started_at == now
+
+
+async def test_an_alert_long_after_it_was_restored_is_another_incident(world: World, declare: Declare) -> None:
+    """Restored by a person's word and never closed: days later an alert about the same opens the next one."""
+    first = await declare(class_="critical_function_outage", service="payments", tier=Tier.HIGH)
+    await world.act(acts.Restore(), group="command")
+    world.clock.advance(3 * DAY)
+    await world.settle()
+    await world.fire(source="alertmanager", said=classified(key=first.decision.key))
+    await world.wait(1 * MINUTE)
+    old, new = sorted(await world.incidents(), key=lambda each: each.first_at)
+    assert (old.id, old.state, old.outcome) == (first.id, "closed", "recovered")
+    assert (new.state, new.total) == ("open", 1)
+    assert "rto_missed" not in world.told("command")

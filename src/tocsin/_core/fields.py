@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import inspect
 
-from tocsin._core.times import parse_time
+from tocsin._core.times import format_time, parse_time
 
 Kind = Literal["line", "words", "lines", "moment", "number", "flag", "choice"]
 """One line of text, text of several lines, a list of lines, a time, a whole number, yes or no, one of some words."""
@@ -91,7 +91,9 @@ def _read(value: Any, field: Field, kind: Any) -> Any:
         if not isinstance(value, str):
             raise ValueError(f"must be {_wanted(field)}")
         try:
-            return parse_time(value)
+            at = parse_time(value)
+            format_time(at)  # what cannot be written again, such as a year 10000 of UTC, is no time here
+            return at
         except (ValueError, OverflowError):
             raise ValueError(f"must be {_wanted(field)}") from None
     texts = value if isinstance(value, list) else [value]

@@ -9,12 +9,16 @@ from tocsin._core.errors import Unprocessable
 from tocsin._core.model import Alert, Classification, Text
 from tocsin._core.plan import Plan
 from tocsin._core.record import SUBTYPES, is_subtype
-from tocsin._core.times import Millis
+from tocsin._core.times import DAY, MINUTE, Millis, format_time
 from tocsin.classify.classifier import Classifier
 from tocsin.classify.verdict import Verdict
 
 SOURCE = "person"
 """The source of what is declared; no plan's source is called so in an alert's way, since nothing is posted to it."""
+
+LONGEST_AGO: Millis = 366 * DAY
+AHEAD: Millis = 5 * MINUTE
+"""How far the clock of a person's machine may be before ours; what is ahead by less has begun now."""
 
 
 def classify_declared(
@@ -31,6 +35,9 @@ def classify_declared(
         problems.append(("environment", f"must be one of: {', '.join(plan.environments)}"))
     if declaration.subtype is not None and not is_subtype(declaration.class_, declaration.subtype):
         problems.append(("subtype", f"must be one of: {', '.join(SUBTYPES[declaration.class_])}"))
+    start = declaration.started_at
+    if start is not None and not now - LONGEST_AGO <= start <= now + AHEAD:
+        problems.append(("started_at", f"must be within the last year, and not after now, {format_time(now)}"))
     if problems:
         raise Unprocessable("nothing was declared", problems)
     decision = classifier.declared(_as_alert(declaration, plan, now), _verdict(declaration, plan))

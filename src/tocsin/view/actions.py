@@ -90,6 +90,10 @@ def _object(body: bytes, example: str) -> Mapping[str, Any]:
     return given
 
 
+def _is_group(name: object, plan: Plan) -> bool:
+    return isinstance(name, str) and name in plan.groups
+
+
 def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, token: Token | None) -> Action:
     """The action that a body asks for; raises ``Unprocessable`` with every fault."""
     problems: list[tuple[str, str]] = []
@@ -102,7 +106,7 @@ def read_action(given: Mapping[str, Any], incident: str, plan: Plan, *, token: T
         problems += found
     who, group = actor_of(given.get("by"), token, plan.people), given.get("group") or ""
     is_needed = kind is Acknowledge and not plan.people
-    if group not in plan.groups and (group or is_needed):
+    if not _is_group(group, plan) and (group or is_needed):
         problems.append(("group", f"must be one of: {', '.join(plan.groups)}"))
     if who.fault:
         problems.append(("by", who.fault))
@@ -123,7 +127,7 @@ def read_declaration(given: Mapping[str, Any], plan: Plan, *, token: Token | Non
     who, group = actor_of(given.get("by"), token, plan.people), given.get("group") or ""
     if who.fault:
         problems.append(("by", who.fault))
-    if group and group not in plan.groups:
+    if group and not _is_group(group, plan):
         problems.append(("group", f"must be one of: {', '.join(plan.groups)}"))
     if not request.isprintable() or len(request) > LONGEST_NAME:
         problems.append(("Idempotency-Key", f"must be at most {LONGEST_NAME} printable characters"))
