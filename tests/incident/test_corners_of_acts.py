@@ -199,3 +199,12 @@ async def test_reopened_keeps_its_alerts(world: World) -> None:
     for name in (keys.view(closed.key), keys.recent(closed.key), keys.until(closed.key), keys.seen(closed.key)):
         pipe.ttl(name)
     assert all(ttl < 0 for ttl in await world.store.call(pipe.execute()))
+
+
+async def test_a_milder_alert_lowers_nothing(world: World) -> None:
+    """What joins a high incident and is medium by itself changes neither its tier nor its class."""
+    before = await opened(world)
+    await world.fire("B", said=classified("B", "medium", class_="other"), **ALERT)
+    await world.wait(1 * MINUTE)
+    after = await world.incident()
+    assert (after.tier, after.class_, after.rto, after.total) == (Tier.HIGH, before.class_, before.rto, 2)

@@ -40,6 +40,9 @@ DEEDS: dict[str, tuple[Act, str]] = {
     "reopen": (acts.Reopen(), "command"),
     "false_alarm": (acts.FalseAlarm(reason="r"), "command"),
     "vendor": (acts.VendorAcknowledge(who="Ms Xu"), "technical"),
+    "change": (acts.Change(what="w", scope="large"), "technical"),
+    "add_service": (acts.Widen(service="orders"), "technical"),
+    "late": (acts.Note(text="x", eta=1_772_420_400_000 + 400 * HOUR), "business"),
     "reclassify": (acts.Reclassify(class_="cyber_attack"), "command"),
 }
 MARKS = (("rto_warning", "50"), ("rto_warning", "75"), ("rto_warning", "90"), ("rto_missed", ""))
