@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 ELLIPSIS = "…"
+_URL = 1000
 
 
 def one_line(text: str, limit: int = 200) -> str:
@@ -45,3 +47,14 @@ def _unprintable(char: str) -> bool:
 def _escape(char: str) -> str:
     units = char.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a text is an address of the web, whole and printable, at most 1,000 characters."""
+    if len(url) > _URL or url != one_line(url, _URL) or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -138,6 +138,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     record: Record = Record()
     declared_by: str = ""
     request: str = ""
+    description: str = ""
     assigned_to: str = ""
     contained_at: Millis | None = None
     contained_by: str = ""

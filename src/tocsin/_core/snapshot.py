@@ -10,6 +10,10 @@ from tocsin._core.times import SECOND, Millis, format_time
 from tocsin._core.why import Tried, Why
 from tocsin._core.written import recorded
 
+_WORDS = (
+    *("outcome", "follows", "merged_into", "declared_by", "description"),
+    *("assigned_to", "contained_by", "restored_by"),
+)
 _STEPS = ("acknowledged", "contained", "cleared", "restored", "closed")
 
 
@@ -43,7 +47,16 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
         fields["subtype"] = incident.subtype
     if incident.cleared_at is not None:
         fields["cleared_reason"] = incident.cleared_reason
-    for name in ("outcome", "follows", "merged_into", "declared_by", "assigned_to", "contained_by", "restored_by"):
+    for name in (
+        "outcome",
+        "follows",
+        "merged_into",
+        "declared_by",
+        "description",
+        "assigned_to",
+        "contained_by",
+        "restored_by",
+    ):
         if value := getattr(incident, name):
             fields[name] = value
     for name in ("still_broken", "drill"):

@@ -88,6 +88,7 @@ from tocsin.cli.options import LISTEN, RULES, shipped_rules, start_logging, stop
 def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_level: str, **flags: Any) -> None:
     """Take alerts in, and tell the groups."""
     from tocsin import app
+    from tocsin._core.clean import is_web_address
     from tocsin.plan import Current
     from tocsin.reload import FAILING, Rules, failing_tests, log_problems
     from tocsin.settings import Settings
@@ -96,6 +97,8 @@ def serve(rules: Path | None, listen: tuple[str, int], log_format: str, log_leve
         raise click.UsageError("--redis and --data-dir exclude each other: a store of yours, or a private one")
     if flags["archive_dir"] and flags["drop_expired"]:
         raise click.UsageError("--archive-dir and --drop-expired exclude each other: keep what is old, or drop it")
+    if (url := flags["external_url"]) and (not is_web_address(url) or set(url) & set("@?#")):
+        raise click.UsageError("--external-url must be a whole address and no more, as in https://tocsin.example/path")
     start_logging(log_format, log_level)
     variables = app.environment()
     try:

@@ -27,8 +27,7 @@ def next_steps(incident: Item) -> Iterator[str]:
     groups, wait = word(decision.get("groups")), decision.get("wait_seconds") or 0
     if groups:
         yield f"  told {f'in {span(wait)}' if wait else 'at once'} to: {groups}"
-    lead = word((decision.get("groups") or ("",))[0])
-    yield f"  take it up:    tocsin incidents acknowledge {name} --group {lead or 'GROUP'}"
+    yield f"  take it up:    tocsin incidents acknowledge {name} --group GROUP"
     yield f"  look at it:    tocsin incidents show {name}"
 
 

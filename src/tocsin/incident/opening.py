@@ -82,6 +82,7 @@ def declare(view: View, declared: Declared, plan: Plan, now: Millis, *, counter:
         follows=follows,
         declared_by=asked.by,
         request=asked.request,
+        description=said.description or "",
         still_broken=True,
     )
     if said.eta is not None:
@@ -185,7 +186,9 @@ def announce(draft: Draft, view: View) -> None:
         return
     groups = audience.named_by_tier(incident, draft.plan)
     draft.set(announced_at=draft.now, joined=0, vendor_terms=_bound(incident, draft))
-    draft.tell("opened", groups, asks=audience.acknowledgements(draft.incident, draft.plan, groups))
+    said = {"by": incident.declared_by, "text": incident.description} if incident.declared_by else {}
+    asks = audience.acknowledgements(draft.incident, draft.plan, groups)
+    draft.tell("opened", groups, asks=asks, said={name: value for name, value in said.items() if value})
 
 
 def _bound(incident: Incident, draft: Draft) -> VendorTerms | None:

@@ -57,7 +57,8 @@ def _warn(draft: Draft) -> None:
     if draft.now >= incident.rto_deadline:
         draft.set(rto_warned=100)
         count_recovery_time(draft, "missed")
-        draft.tell("rto_missed", audience.lead_and_command(incident, draft.plan))
+        groups = audience.lead_and_command(incident, draft.plan)
+        draft.tell("rto_missed", groups, asks=audience.acknowledgements(incident, draft.plan, groups))
         return
     used = (draft.now - incident.started_at) * 100 // incident.rto
     percent = max(each for each in WARNED_AT if each <= used)
@@ -65,7 +66,8 @@ def _warn(draft: Draft) -> None:
     draft.note("rto_warning", percent=percent, deadline=format_time(incident.rto_deadline))
     lead = audience.lead(incident, draft.plan)
     groups = audience.in_order((*lead, "command")) if percent >= COMMAND_FROM else lead
-    draft.tell("rto_warning", groups, reason=str(percent))
+    asks = audience.acknowledgements(incident, draft.plan, groups)
+    draft.tell("rto_warning", groups, reason=str(percent), asks=asks)
 
 
 def _sla_due(incident: Incident) -> Millis | None:

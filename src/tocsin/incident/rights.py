@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tocsin._core.action import Acknowledge, Action, Change, Close, FalseAlarm, Lower, Merge
+from tocsin._core.action import Acknowledge, Action, Assign, Change, Close, FalseAlarm, Lower, Merge
 from tocsin._core.declaration import Asked
 from tocsin._core.errors import Forbidden, Unprocessable
 from tocsin._core.incident import Incident
@@ -27,6 +27,7 @@ def resolved(action: Action, plan: Plan) -> Action:
         if person is None:
             raise Unprocessable("nothing was done", [("by", _unknown(action.by))])
         groups = person.groups
+        _check_named(action, plan)
     if action.group:
         if action.group not in groups:
             raise Unprocessable("nothing was done", [("group", f"must be one of: {', '.join(groups)}")])
@@ -38,6 +39,17 @@ def resolved(action: Action, plan: Plan) -> Action:
     if plan.people and "command" in groups:
         return replace(action, group="command")
     return action
+
+
+def _check_named(action: Action, plan: Plan) -> None:
+    """Refuse to put somebody in charge, or down as an approver, whom the plan's people do not name."""
+    act = action.act
+    named = {"to": act.to} if isinstance(act, Assign) else {}
+    if isinstance(act, Change) and act.approver is not None:
+        named["approver"] = act.approver
+    problems = [(field, _unknown(name)) for field, name in named.items() if name not in plan.people]
+    if problems:
+        raise Unprocessable("nothing was done", problems)
 
 
 def check_declarer(asked: Asked, plan: Plan) -> None:

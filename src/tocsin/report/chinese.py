@@ -59,7 +59,7 @@ CHINESE = Words(
         "due": "截止",
         "result": "结果",
         "rto": "恢复时间(RTO){span}",
-        "ack": "主责组或指挥小组确认收到",
+        "ack": "牵头组或指挥小组确认收到",
         "stage": "逐级上报{colon}{stage}",
         "met": "按时",
         "missed": "**超时**",

@@ -12,11 +12,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from tocsin._core.blot import UNNAMED_GROUPS, Blot
-from tocsin._core.clean import one_line
+from tocsin._core.clean import is_web_address, one_line
 from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.local import moment, span
 from tocsin._core.times import MINUTE, Millis, parse_time
@@ -28,7 +27,6 @@ _LISTED = 5
 _TITLE = 120
 _WORD = 80
 _SAYS = 300
-_URL = 1000
 
 
 class Listing(tuple[str, ...]):
@@ -170,16 +168,6 @@ def _links(notice: Notice, *, full: bool, external_url: str, respond: str) -> di
     newest = notice.alerts[0].annotations if full and notice.alerts else {}
     for name in ("dashboard", "runbook"):
         url = newest.get(f"{name}_url", "").strip()
-        if _is_web_address(url):
+        if is_web_address(url):
             links[name] = url
     return {**links, **planned}
-
-
-def _is_web_address(url: str) -> bool:
-    if len(url) > _URL or url != one_line(url, _URL) or " " in url:
-        return False
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -218,9 +218,11 @@ def said(facts: Facts) -> Lenient:
 def links(facts: Facts) -> list[dict[str, str]]:
     """The links that these groups use."""
     groups = facts.groups
+    # Where there is a page to answer on, it shows the incident; the API is for programs.
+    shown = {name: url for name, url in facts.links.items() if name != ("incident" if "respond" in facts.links else "")}
     return [
         {"name": name, "title": facts.words.links.get(name, name), "url": url}
-        for name, url in facts.links.items()
+        for name, url in shown.items()
         if name != "respond" and not _LINKS.get(name, _OTHER_LINKS).isdisjoint(groups)
     ]
 

@@ -118,6 +118,7 @@ _ROWS: tuple[tuple[str, Kind, str, Callable[[Facts], Any]], ...] = (
     ("namespaces", _LIST, "namespaces", lambda f: f.values_of(("namespace",))),
     ("says", _TEXT, "what the newest alert says of itself", lambda f: f.says),
     ("hidden", _NUMBER, "alerts that are not listed", lambda f: f.notice.truncated_alerts if f.alerts else 0),
+    ("told", _LIST, "the groups that this notice is for, by name", lambda f: f.listing(f.notice.groups)),
     ("acknowledged", _LIST, "groups that acknowledged it, each with who did", acknowledged),
     ("unacknowledged", _LIST, "groups that were told and have not", unacknowledged),
     ("cause", _TEXT, "the cause, as far as somebody said it", lambda f: assessed(f, "known_cause")),

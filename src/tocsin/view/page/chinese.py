@@ -17,7 +17,7 @@ CHINESE = Words(
         "rto_done": "{deadline}（已用 {used}%）",
         "rto_quiet": "{deadline}（已用 {used}%，告警停止期间暂停计时）",
         "who": "确认情况",
-        "nobody": "主责组和指挥小组尚无人确认",
+        "nobody": "牵头组和指挥小组尚无人确认",
         "has_it": "{person}，{group}，{at} 确认",
         "assigned": "负责人",
         "next_update": "下次更新截止",
@@ -66,7 +66,7 @@ CHINESE = Words(
         "still_broken": "仍未恢复",
     },
     explained={
-        "acknowledge": "本组已收到并着手处理。由主责组或指挥小组确认后，不再逐级上报。",
+        "acknowledge": "本组已收到并着手处理。由牵头组或指挥小组确认后，不再逐级上报。",
         "update": "将通知所有收到过本事件的小组。",
         "contain": "影响不再扩大，服务不一定已恢复。",
         "restore": "服务对使用者已恢复正常。",

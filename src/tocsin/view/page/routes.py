@@ -18,6 +18,7 @@ from tocsin._core.errors import Busy, Conflict, Forbidden, NotFound, StoreUnavai
 from tocsin._core.incident import Incident
 from tocsin._core.link import BadLink, Link
 from tocsin._core.plan import Plan
+from tocsin._core.times import MINUTE, Millis
 from tocsin._store.client import Store
 from tocsin._store.listing import show_incident
 from tocsin._store.notices import last_notice
@@ -27,6 +28,9 @@ from tocsin.view.page.links import AnswerLinks
 from tocsin.view.page.pages import Pages
 from tocsin.view.page.show import Shown, view_of
 from tocsin.view.who import actor_of
+
+LATELY: Millis = 5 * MINUTE
+"""For how long the page says of an act that it was done."""
 
 
 class _Refused(Exception):
@@ -88,7 +92,8 @@ class AnswerPage:
         shown = await self._view(await self._link(request), query.get("lang", ""))
         name = query.get("by", "")
         posted = Posted(by="" if actor_of(name, None, ()).fault else name, group=query.get("group", ""), values={})
-        return self._answer(request, shown, posted, done=shown.words.done.get(query.get("done", ""), ""))
+        done = shown.words.done.get(query.get("done", ""), "") if _acted_lately(shown, posted.by) else ""
+        return self._answer(request, shown, posted, done=done)
 
     async def _done(self, request: web.Request) -> web.Response:
         link = await self._link(request)
@@ -156,6 +161,12 @@ class AnswerPage:
         notice = await last_notice(self._store, whole.incident)
         alerts = notice.alerts if notice else ()
         return view_of(whole, self._plan(), link, language=language, alerts=alerts, now=self._clock.now())
+
+
+def _acted_lately(shown: Shown, by: str) -> bool:
+    """Whether this person did something by a link a moment ago: an address alone proves nothing."""
+    since = shown.now - LATELY
+    return any(each.via == "link" and each.actor == by and each.at >= since for each in shown.whole.timeline)
 
 
 def is_foreign(headers: Mapping[str, str], host: str, own: str) -> bool:
