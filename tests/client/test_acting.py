@@ -264,7 +264,7 @@ def test_declaring(fake: Fake) -> None:
     assert result.stdout.splitlines() == [
         f"{ID}: declared, high, RTO by 2026-12-05 03:00:00Z, 1h57m left",
         "  told in 30s to: technical, command",
-        f"  take it up:    tocsin incidents acknowledge {ID} --group technical",
+        f"  take it up:    tocsin incidents acknowledge {ID} --group GROUP",
         f"  look at it:    tocsin incidents show {ID}",
     ]
     assert json.loads(run("declare", *words, "--json", url=fake.url).stdout) == INCIDENT

@@ -332,6 +332,9 @@ async def test_the_plan_says_who_may_act(world: World) -> None:
         with pytest.raises(Unprocessable) as refused:
             await act(by, group)
         assert [where for where, _ in refused.value.problems] == [path]
+    for wrong in (acts.Assign(to="zhang wei"), acts.Change(what="restart", approver="nobody")):
+        with pytest.raises(Unprocessable):
+            await world.acts.act(Action(incident=incident.id, act=wrong, by="wang", group="command"))
     assert (await act("zhang.wei")).acknowledgements[0].group == "technical"
     assert (await act("wang", "legal")).acknowledgements[-1].group == "legal"
 

@@ -44,10 +44,14 @@ def declare(world: World) -> Declare:
 
 async def test_it_is_told_at_once_and_its_clocks_run(world: World, declare: Declare) -> None:
     """Without any alert it is open and told; it escalates, and is not over before somebody restores it."""
-    incident = await declare(tier=Tier.HIGH, known_cause="a stolen token", location="fra-1")
+    incident = await declare(
+        tier=Tier.HIGH, known_cause="a stolen token", location="fra-1", description="Wu saw 40 logins from abroad"
+    )
     assert (incident.state, incident.tier, incident.declared_by) == ("open", Tier.HIGH, "wang")
     assert (incident.record.known_cause, incident.record.location) == ("a stolen token", "fra-1")
     assert world.told("legal") == ["opened"]
+    (opened,) = world.sinks["command-hook"].got
+    assert opened.body["notice"].said == {"by": "wang", "text": "Wu saw 40 logins from abroad"}
     await world.wait(5 * HOUR)
     assert {"escalated unacknowledged", "rto_missed", "update_due"} <= set(world.told("command"))
     first = (await show_incident(world.store, incident.id)).timeline[0]

@@ -23,6 +23,7 @@ from tocsin._plan.defaults import LABELS, MATRIX
 from tocsin.classify.classifier import Classifier
 from tocsin.classify.declare import classify_declared
 from tocsin.dedup.identity import key_digest
+from tocsin.view.page.show import words_of
 
 UPDATE = {"goal": "payments back by ten", "progress": "found a full disk", "risks": "may fill again"}
 
@@ -397,6 +398,21 @@ async def test_untrusted_text_is_text(answering: Answering) -> None:
     assert "<script" not in page.html and "<i>" not in page.html
     assert "{{ 7*7 }}" in page.text and "\u202e" not in page.html
     assert page.forms["update"]["by"] == "<script>"
+
+
+async def test_an_address_alone_proves_nothing(answering: Answering) -> None:
+    """What was done is said to the one who has just done it, not to whoever opens a made-up address, or an old one."""
+    world = answering.world
+    await world.fire(source="alertmanager")
+    await world.settle()
+    path = await answering.path()
+    made_up = f"{path}?done=acknowledge&by=li.na"
+    words = words_of("en").done["acknowledge"]
+    assert words not in (await answering.get(made_up)).text
+    await answering.post(path, action="acknowledge", by="li.na")
+    assert words in (await answering.get(made_up)).text
+    await world.wait(6 * MINUTE)
+    assert words not in (await answering.get(made_up)).text
 
 
 async def test_bodies_are_forms_and_bounded(answering: Answering) -> None:
