@@ -239,6 +239,23 @@ async def test_clocks_that_run_in_working_hours_only(world: World) -> None:
     assert 0 <= at(world, incident, "technical", "rto_warning 50")[0] - 12 * HOUR < 5 * MINUTE
 
 
+async def test_what_passed_in_silence_waits_for_the_morning(world: World) -> None:
+    """Quiet through the working hours and firing again at night: nobody is woken by what fell due by day."""
+    tiers = {**SHIPPED, Tier.MEDIUM: dataclasses.replace(SHIPPED[Tier.MEDIUM], calendar="office")}
+    office = Calendar(name="office", when=(Interval(times=((9 * 60, 17 * 60),), zone=ZoneInfo("UTC")),))
+    world.plan = plan(tiers=tiers, calendars={"office": office})
+    world.clock.advance((16 * HOUR - world.clock.now()) % DAY)
+    await begin(world, "medium")
+    await world.resolve(tier="medium", **ALWAYS)
+    await world.wait(3 * HOUR)
+    await world.fire(tier="medium", **ALWAYS)
+    await world.wait(2 * HOUR)
+    asked = [event for event in world.told("command") if event.startswith(("escalated", "update_due"))]
+    assert asked == []
+    await world.wait(12 * HOUR, step=5 * MINUTE)
+    assert "escalated unacknowledged" in world.told("command")
+
+
 async def test_before_it_is_told_no_clock_speaks(world: World) -> None:
     """An incident that waits has no clock but its wait."""
     tiers = {**TIERS, Tier.MEDIUM: dataclasses.replace(TIERS[Tier.MEDIUM], wait=20 * HOUR)}

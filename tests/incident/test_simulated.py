@@ -59,8 +59,8 @@ def overdue(incident: Incident, world: World, now: Millis) -> list[Millis]:
     """What should have spoken by now and has not."""
     dues = (
         *recovery.dues(incident),
-        escalation.escalation_due(incident, world.plan),
-        updates.reminder_due(incident, world.plan),
+        escalation.escalation_due(incident, world.plan, now),
+        updates.reminder_due(incident, world.plan, now),
     )
     return [due for due in dues if due is not None and due <= now]
 

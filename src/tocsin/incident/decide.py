@@ -155,8 +155,8 @@ def _clock(draft: Draft) -> Millis | None:
             signals.clearing_due(incident, plan),
             signals.restoring_due(incident, plan),
             opening.added_due(incident),
-            escalation.escalation_due(incident, plan),
-            updates.reminder_due(incident, plan),
+            escalation.escalation_due(incident, plan, draft.now),
+            updates.reminder_due(incident, plan, draft.now),
             *recovery.dues(incident),
         )
     return min((clock for clock in clocks if clock is not None), default=None)

@@ -22,6 +22,9 @@ from tocsin.incident.arrival import watched
 from tocsin.incident.audience import in_order
 from tocsin.incident.recording import with_service
 
+CHANGES_SHOWN = 10
+"""The newest emergency changes, as many as a notice takes along."""
+
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
     event: Event
@@ -144,6 +147,8 @@ class Draft:
         revision = self.incident.revision + self._is_visible()
         self.set(revision=revision, sequence=self.incident.sequence + len(self._events))
         shown = {**snapshot(self.incident, self.now), **_background(self.incident, self.plan)}
+        if "changes" in shown:
+            shown["changes"] = shown["changes"][-CHANGES_SHOWN:]
         return tuple(self._notice(event, number, shown, view) for number, event in enumerate(self._events, first))
 
     def _is_visible(self) -> bool:

@@ -21,8 +21,9 @@ def stages_of(incident: Incident, plan: Plan) -> tuple[Stage, ...]:
     return tuple(plan.escalation.get(incident.tier, ()))
 
 
-def stage_due(incident: Incident, stage: Stage, plan: Plan) -> Millis | None:
-    """When a stage speaks next; ``None`` if it has spoken for good, or what it waits for has been done."""
+def stage_due(incident: Incident, stage: Stage, plan: Plan, now: Millis) -> Millis | None:
+    """When a stage speaks next; ``None`` if it has spoken for good, or what it waits for has been done. What is overdue
+    speaks now, or when the tier's hours begin."""
     if not incident.is_running or incident.announced_at is None or _is_done(incident, stage):
         return None
     calendar = plan.tiers[incident.tier].calendar
@@ -35,7 +36,7 @@ def stage_due(incident: Incident, stage: Stage, plan: Plan) -> Millis | None:
         due = max(incident.announced_at, incident.started_at + int(incident.rto * stage.at))
     else:
         due = within_hours(plan, calendar, incident.announced_at, stage.after or 0)
-    return at_work(plan, calendar, max(due, incident.snoozed_until or 0))
+    return at_work(plan, calendar, max(due, incident.snoozed_until or 0, now))
 
 
 def _is_done(incident: Incident, stage: Stage) -> bool:
@@ -48,9 +49,9 @@ def _is_done(incident: Incident, stage: Stage) -> bool:
     return stage.unless is not None and done[stage.unless]
 
 
-def escalation_due(incident: Incident, plan: Plan) -> Millis | None:
+def escalation_due(incident: Incident, plan: Plan, now: Millis) -> Millis | None:
     """When the next stage speaks, if none of what they wait for is done by then."""
-    dues = (stage_due(incident, stage, plan) for stage in stages_of(incident, plan))
+    dues = (stage_due(incident, stage, plan, now) for stage in stages_of(incident, plan))
     return min((due for due in dues if due is not None), default=None)
 
 
@@ -58,7 +59,7 @@ def escalate(draft: Draft) -> None:
     """Tell of the stages that are due: together, by the name of the last of them."""
     stages = []
     for stage in stages_of(draft.incident, draft.plan):
-        due = stage_due(draft.incident, stage, draft.plan)
+        due = stage_due(draft.incident, stage, draft.plan, draft.now)
         if due is not None and draft.now >= due:
             stages.append(stage)
     if not stages:

@@ -23,8 +23,9 @@ def due_at(incident: Incident, plan: Plan) -> Millis | None:
     return within_hours(plan, policy.calendar, max(said_at, incident.announced_at), policy.update_every)
 
 
-def reminder_due(incident: Incident, plan: Plan) -> Millis | None:
-    """When somebody is reminded next; ``None`` while no clock runs."""
+def reminder_due(incident: Incident, plan: Plan, now: Millis) -> Millis | None:
+    """When somebody is reminded next; ``None`` while no clock runs. What is overdue speaks now, or when the tier's
+    hours begin."""
     policy, due = plan.tiers[incident.tier], due_at(incident, plan)
     if due is None or policy.update_every is None or not incident.is_running:
         return None
@@ -32,14 +33,14 @@ def reminder_due(incident: Incident, plan: Plan) -> Millis | None:
     if incident.update_reminded_at is not None and incident.update_reminders:
         pause = policy.update_every // 2 if incident.update_reminders == 1 else policy.update_every
         at = within_hours(plan, policy.calendar, incident.update_reminded_at, pause)
-    return at_work(plan, policy.calendar, max(at, incident.snoozed_until or 0))
+    return at_work(plan, policy.calendar, max(at, incident.snoozed_until or 0, now))
 
 
 def remind(draft: Draft) -> None:
     """Ask the lead how it stands; once it is overdue, tell command that nobody has said."""
     incident, plan = draft.incident, draft.plan
     draft.set(update_due=due_at(incident, plan))
-    due = reminder_due(incident, plan)
+    due = reminder_due(incident, plan, draft.now)
     if due is None or draft.now < due:
         return
     is_overdue = incident.update_reminders > 0 or _is_overdue(incident, plan, draft.now)
