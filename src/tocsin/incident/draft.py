@@ -5,7 +5,7 @@ All notices of one decision are made at its end, from one snapshot, so that they
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,11 @@ from tocsin.incident.recording import with_service
 
 CHANGES_SHOWN = 10
 """The newest emergency changes, as many as a notice takes along."""
+
+
+def given(**said: Any) -> dict[str, Any]:
+    """What was said, without what was not."""
+    return {name: value for name, value in said.items() if value is not None}
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,10 +99,11 @@ class Draft:
         )
         self.timeline.append((self.incident.id, entry))
 
-    def act(self, action: Action, name: str, **detail: Any) -> None:
-        """Enter into the timeline what a person did, and for whom and by which way they came."""
+    def act(self, action: Action, name: str, *, changes: Iterable[Change] = (), **detail: Any) -> None:
+        """Enter into the timeline what a person did, what that changed, and for whom and by which way they came."""
         group = {"group": action.group} if action.group else {}
-        self.enter(action.by, name, via=action.via, verified=action.verified, **{**group, **detail})
+        shown = [(change.field, change.from_, change.to) for change in changes]
+        self.enter(action.by, name, via=action.via, verified=action.verified, changes=shown, **{**group, **detail})
 
     def extend_record(self, service: str) -> None:
         """Add what the catalogue says of a service to what is known of the incident."""
@@ -127,7 +133,10 @@ class Draft:
         asks: Mapping[str, tuple[str, ...]] | None = None,
         said: Mapping[str, Any] | None = None,
     ) -> None:
-        """Owe a notice of an event to groups. ``said`` is what a person said that it is about."""
+        """Owe a notice of an event to groups. ``said`` is what a person said that it is about. Before anybody was told
+        of the incident nothing is owed: its opening says how it then is."""
+        if self.incident.announced_at is None:
+            return
         asked = {group: names for group, names in (asks or {}).items() if group in groups}
         words = dict(said or {})
         self._events.append(_Event(event=event, groups=groups, reason=reason, changes=changes, asks=asked, said=words))

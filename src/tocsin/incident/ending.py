@@ -12,7 +12,7 @@ from tocsin._core.errors import Conflict, Unprocessable
 from tocsin._core.incident import Change, Incident, Outcome
 from tocsin._core.times import SECOND, Millis, format_time
 from tocsin.incident import audience
-from tocsin.incident.draft import Draft
+from tocsin.incident.draft import Draft, given
 from tocsin.incident.recovery import count_recovery_time, count_vendor
 
 
@@ -30,10 +30,9 @@ def restore(draft: Draft, action: Action, act: acts.Restore) -> None:
     before = incident.state
     draft.set(state="restored", restored_at=at, restored_by=action.by, still_broken=False, joined=0, snoozed_until=None)
     change = Change("state", before, "restored")
-    detail = _given(note=act.note, despite_firing=True if incident.signals == "firing" else None)
-    draft.act(action, "restored", restored_at=format_time(at), changes=[[change.field, before, "restored"]], **detail)
-    if incident.announced_at is not None:
-        draft.tell("restored", incident.told, changes=(change,), said=_given(by=action.by, note=act.note))
+    detail = given(note=act.note, despite_firing=True if incident.signals == "firing" else None)
+    draft.act(action, "restored", restored_at=format_time(at), changes=(change,), **detail)
+    draft.tell("restored", incident.told, changes=(change,), said=given(by=action.by, note=act.note))
 
 
 def _restored_at(incident: Incident, act: acts.Restore, now: Millis) -> Millis:
@@ -57,10 +56,8 @@ def still_broken(draft: Draft, action: Action, act: acts.StillBroken) -> None:
     incident = draft.incident
     was_restored = incident.restored_at is not None
     draft.set(still_broken=True, restored_at=None, restored_by="", state=resumed(incident))
-    draft.act(action, "still_broken", **_given(note=act.note))
-    if incident.announced_at is None:
-        return
-    said = _given(by=action.by, note=act.note)
+    draft.act(action, "still_broken", **given(note=act.note))
+    said = given(by=action.by, note=act.note)
     if was_restored:
         draft.tell("reopened", incident.told, reason="", said=said)
     else:
@@ -75,20 +72,20 @@ def close(draft: Draft, action: Action, act: acts.Close) -> None:
         raise Conflict(f"{incident.id} goes on: restore it, or call it a false alarm", current)
     if incident.restored_at is None:
         draft.set(restored_at=incident.cleared_at)
-        end(draft, "unconfirmed", actor=action, said=_given(by=action.by, reason=act.reason))
+        end(draft, "unconfirmed", actor=action, said=given(by=action.by, reason=act.reason))
     else:
-        end(draft, "recovered", actor=action, said=_given(by=action.by, reason=act.reason))
+        end(draft, "recovered", actor=action, said=given(by=action.by, reason=act.reason))
 
 
 def false_alarm(draft: Draft, action: Action, act: acts.FalseAlarm) -> None:
     """End it: there was nothing."""
-    end(draft, "false_alarm", actor=action, said=_given(by=action.by, reason=act.reason))
+    end(draft, "false_alarm", actor=action, said=given(by=action.by, reason=act.reason))
 
 
 def merge(draft: Draft, action: Action, act: acts.Merge) -> None:
     """End it as a part of another. That the other is there, and goes on, the caller has seen."""
     draft.set(merged_into=act.into)
-    end(draft, "merged", actor=action, said=_given(by=action.by, into=act.into, reason=act.reason))
+    end(draft, "merged", actor=action, said=given(by=action.by, into=act.into, reason=act.reason))
 
 
 def reopen(draft: Draft, action: Action, act: acts.Reopen) -> None:
@@ -105,9 +102,8 @@ def reopen(draft: Draft, action: Action, act: acts.Reopen) -> None:
         still_broken=incident.cleared_at is not None or incident.firing == 0,
         clearing_told=incident.clearing_told or incident.cleared_at is not None,
     )
-    draft.act(action, "reopened", changes=[[change.field, change.from_, change.to]], **_given(why=act.reason))
-    if incident.announced_at is not None:
-        draft.tell("reopened", incident.told, changes=(change,), said=_given(by=action.by, reason=act.reason))
+    draft.act(action, "reopened", changes=(change,), **given(why=act.reason))
+    draft.tell("reopened", incident.told, changes=(change,), said=given(by=action.by, reason=act.reason))
 
 
 def resumed(incident: Incident) -> Any:
@@ -133,9 +129,8 @@ def end(draft: Draft, outcome: Outcome, *, actor: Action | None = None, said: di
     else:
         draft.act(actor, "closed", **detail)
     draft.count("closed", incident.class_, incident.tier.value, outcome)
-    if incident.announced_at is not None:
-        event = _TOLD.get(outcome, "closed")
-        draft.tell(event, incident.told, reason=outcome if event == "closed" else "", said=said)
+    event = _TOLD.get(outcome, "closed")
+    draft.tell(event, incident.told, reason=outcome if event == "closed" else "", said=said)
 
 
 def _count_end(draft: Draft, outcome: Outcome) -> None:
@@ -160,7 +155,3 @@ def _count_end(draft: Draft, outcome: Outcome) -> None:
     if terms is not None:
         draft.observe("vendor_recover", seconds, terms.vendor)
         draft.set(vendor_terms=replace(terms, restored_at=restored_at))
-
-
-def _given(**said: Any) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value is not None}

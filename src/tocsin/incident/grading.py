@@ -13,7 +13,7 @@ from tocsin._core.plan import Plan
 from tocsin._core.record import SUBTYPES, is_subtype, subtype_of
 from tocsin._core.times import Millis
 from tocsin.incident import audience
-from tocsin.incident.draft import Draft
+from tocsin.incident.draft import Draft, given
 
 MOST_SERVICES = 20
 
@@ -31,7 +31,7 @@ def raise_tier(draft: Draft, action: Action, act: acts.Raise) -> None:
     tier = draft.incident.tier
     if act.tier.rank <= tier.rank:
         raise Conflict(f"{draft.incident.id} is {tier} already; to go down there is lower", {"tier": tier.value})
-    lift(draft, act.tier, reason="person", actor=action, said=_given(by=action.by, reason=act.reason))
+    lift(draft, act.tier, reason="person", actor=action, said=given(by=action.by, reason=act.reason))
 
 
 def lift(
@@ -43,16 +43,13 @@ def lift(
     rto = min(incident.rto, recovery_time(incident, tier, plan))
     announce_at = min(incident.announce_at, incident.first_at + plan.tiers[tier].wait)
     draft.set(tier=tier, rto=rto, announce_at=announce_at, snoozed_until=None)
-    detail = {"changes": [[change.field, change.from_, change.to]], "reason": reason}
     if actor is None:
-        draft.note("tier_raised", **detail)
+        draft.note("tier_raised", reason=reason, changes=[(change.field, change.from_, change.to)])
     else:
-        why = (said or {}).get("reason")
-        draft.act(actor, "tier_raised", **detail, **_given(why=why))
-    if incident.announced_at is not None:
-        groups = audience.in_order((*incident.told, *audience.named_by_tier(draft.incident, plan)))
-        asks = audience.acknowledgements(draft.incident, plan, groups)
-        draft.tell("tier_raised", groups, reason=reason, changes=(change,), asks=asks, said=said)
+        draft.act(actor, "tier_raised", reason=reason, changes=(change,), **given(why=(said or {}).get("reason")))
+    groups = audience.in_order((*incident.told, *audience.named_by_tier(draft.incident, plan)))
+    asks = audience.acknowledgements(draft.incident, plan, groups)
+    draft.tell("tier_raised", groups, reason=reason, changes=(change,), asks=asks, said=said)
 
 
 def lower_tier(draft: Draft, action: Action, act: acts.Lower) -> None:
@@ -63,9 +60,8 @@ def lower_tier(draft: Draft, action: Action, act: acts.Lower) -> None:
     change = Change("tier", incident.tier.value, act.tier.value)
     rto = max(incident.rto, recovery_time(incident, act.tier, plan))
     draft.set(tier=act.tier, rto=rto, lowered=True)
-    draft.act(action, "tier_lowered", reason=act.reason, changes=[[change.field, change.from_, change.to]])
-    if incident.announced_at is not None:
-        draft.tell("tier_lowered", incident.told, changes=(change,), said=_given(by=action.by, reason=act.reason))
+    draft.act(action, "tier_lowered", reason=act.reason, changes=(change,))
+    draft.tell("tier_lowered", incident.told, changes=(change,), said=given(by=action.by, reason=act.reason))
 
 
 def reclassify(draft: Draft, action: Action, act: acts.Reclassify) -> None:
@@ -92,11 +88,9 @@ def reclassify(draft: Draft, action: Action, act: acts.Reclassify) -> None:
     )
     if draft.incident == incident:
         return
-    shown = [[each.field, each.from_, each.to] for each in changes]
-    draft.act(action, "reclassified", secondary=list(draft.incident.secondary_classes), changes=shown)
-    if incident.announced_at is not None:
-        groups = audience.in_order((*before, *audience.lead(draft.incident, plan)))
-        draft.tell("reclassified", groups, changes=tuple(changes), said=_given(by=action.by, reason=act.reason))
+    draft.act(action, "reclassified", secondary=list(draft.incident.secondary_classes), changes=changes)
+    groups = audience.in_order((*before, *audience.lead(draft.incident, plan)))
+    draft.tell("reclassified", groups, changes=tuple(changes), said=given(by=action.by, reason=act.reason))
 
 
 def add_service(draft: Draft, action: Action, act: acts.Widen) -> None:
@@ -109,10 +103,5 @@ def add_service(draft: Draft, action: Action, act: acts.Widen) -> None:
     draft.set(services=(*incident.services, act.service))
     draft.extend_record(act.service)
     draft.act(action, "service_added", service=act.service)
-    if incident.announced_at is not None:
-        said = {"by": action.by, "action": "add_service", "service": act.service}
-        draft.tell("noted", audience.lead_and_command(draft.incident, draft.plan), said=said)
-
-
-def _given(**said: Any) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value is not None}
+    said = {"by": action.by, "action": "add_service", "service": act.service}
+    draft.tell("noted", audience.lead_and_command(draft.incident, draft.plan), said=said)

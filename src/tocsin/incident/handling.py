@@ -11,17 +11,16 @@ from tocsin._core import action as acts
 from tocsin._core.action import Action
 from tocsin._core.errors import Conflict, Unprocessable
 from tocsin._core.incident import Acknowledgement, Change
-from tocsin._core.record import ChangeRecord, Estimate, Progress, Record
+from tocsin._core.record import ChangeRecord, Estimate, Progress
 from tocsin._core.times import SECOND, format_time
 from tocsin.incident import audience
-from tocsin.incident.draft import Draft
+from tocsin.incident.draft import Draft, given
+from tocsin.incident.recording import found_in
 
 MOST_ACKNOWLEDGEMENTS = 100
 """Persons whose word is kept; later ones are in the timeline only."""
 
 MOST_CHANGES = 50
-
-_RECORD = tuple(field.name for field in msgspec.structs.fields(Record))
 
 
 def acknowledge(draft: Draft, action: Action, _: acts.Acknowledge) -> None:
@@ -48,7 +47,7 @@ def acknowledge(draft: Draft, action: Action, _: acts.Acknowledge) -> None:
         if incident.state == "open":
             draft.set(state="acknowledged")
             changes = (Change("state", "open", "acknowledged"),)
-    _enter(draft, action, "acknowledged", changes, group=action.group)
+    draft.act(action, "acknowledged", changes=changes)
     _tell(draft, "acknowledged", changes, said={"by": action.by, "group": action.group})
 
 
@@ -59,7 +58,7 @@ def assign(draft: Draft, action: Action, act: acts.Assign) -> None:
         return
     draft.set(assigned_to=act.to)
     changes = (Change("assigned_to", before, act.to),)
-    _enter(draft, action, "assigned", changes)
+    draft.act(action, "assigned", changes=changes)
     _tell(draft, "assigned", changes, said={"by": action.by, "to": act.to})
 
 
@@ -73,8 +72,8 @@ def contain(draft: Draft, action: Action, act: acts.Contain) -> None:
         draft.observe("contain", (draft.now - incident.started_at) / SECOND, incident.class_, incident.tier.value)
     draft.set(contained_at=draft.now, contained_by=action.by, state="contained")
     changes = (Change("state", incident.state, "contained"),)
-    _enter(draft, action, "contained", changes, **_given(note=act.note))
-    _tell(draft, "contained", changes, said=_given(by=action.by, note=act.note))
+    draft.act(action, "contained", changes=changes, **given(note=act.note))
+    _tell(draft, "contained", changes, said=given(by=action.by, note=act.note))
 
 
 def update(draft: Draft, action: Action, act: acts.Update) -> None:
@@ -84,16 +83,15 @@ def update(draft: Draft, action: Action, act: acts.Update) -> None:
         at=draft.now, by=action.by, goal=act.goal, progress=act.progress, risks=act.risks, next_step=act.next_step or ""
     )
     draft.set(progress=progress, update_reminders=0, update_reminded_at=None)
-    words = _given(goal=act.goal, progress=act.progress, risks=act.risks, next_step=act.next_step)
-    _enter(draft, action, "updated", (), **words, **found)
-    if draft.incident.announced_at is not None:
-        draft.tell("updated", draft.incident.told, said={"by": action.by, **words, **found})
+    words = given(goal=act.goal, progress=act.progress, risks=act.risks, next_step=act.next_step)
+    draft.act(action, "updated", **words, **found)
+    draft.tell("updated", draft.incident.told, said={"by": action.by, **words, **found})
 
 
 def note(draft: Draft, action: Action, act: acts.Note) -> None:
     """Put something on record."""
     found = _find_out(draft, action, act)
-    _enter(draft, action, "noted", (), text=act.text, **found)
+    draft.act(action, "noted", text=act.text, **found)
     _tell(draft, "noted", (), said={"by": action.by, "text": act.text, **found})
 
 
@@ -101,8 +99,8 @@ def snooze(draft: Draft, action: Action, act: acts.Snooze) -> None:
     """No reminders and no escalation for a time."""
     until = draft.now + act.for_seconds * SECOND
     draft.set(snoozed_until=until)
-    said = _given(until=format_time(until), reason=act.reason)
-    _enter(draft, action, "snoozed", (), **said)
+    said = given(until=format_time(until), reason=act.reason)
+    draft.act(action, "snoozed", **said)
     _tell(draft, "noted", (), said={"by": action.by, "action": "snooze", **said})
 
 
@@ -127,7 +125,7 @@ def change(draft: Draft, action: Action, act: acts.Change) -> None:
         return
     kept = {each.number: each for each in changes} | {after.number: after}
     draft.set(changes=tuple(kept.values()))
-    _enter(draft, action, "changed", (), number=after.number, **said, **_flags(after))
+    draft.act(action, "changed", number=after.number, **said, **_flags(after))
     _tell(draft, "noted", (), said={"by": action.by, "action": "change", **_shown(after)})
 
 
@@ -145,7 +143,7 @@ def vendor_acknowledge(draft: Draft, action: Action, act: acts.VendorAcknowledge
     if act.eta is not None:
         draft.set(eta=Estimate(at=act.eta, by=act.who, said_at=draft.now), eta_late_told=False)
         found["eta"] = format_time(act.eta)
-    _enter(draft, action, "vendor_acknowledged", (), vendor=terms.vendor, who=act.who, **found)
+    draft.act(action, "vendor_acknowledged", vendor=terms.vendor, who=act.who, **found)
     said = {"by": action.by, "action": "vendor_acknowledge", "vendor": terms.vendor, "who": act.who, **found}
     _tell(draft, "noted", (), said=said)
 
@@ -153,15 +151,14 @@ def vendor_acknowledge(draft: Draft, action: Action, act: acts.VendorAcknowledge
 def refuse(draft: Draft, action: Action) -> None:
     """Record an act that came too late: another had changed the incident since its person looked. Command decides."""
     asked = {name: value for name, value in msgspec.to_builtins(action.act).items() if name != "action"}
-    said = {"wanted": action.action, "with": asked, "if_revision": action.if_revision or 0}
-    _enter(draft, action, "refused", (), **said)
-    if draft.incident.announced_at is not None:
-        draft.tell("noted", ("command",), said={"by": action.by, "refused": True, "action": action.action})
+    said: dict[str, Any] = {"wanted": action.action, "with": asked, "if_revision": action.if_revision or 0}
+    draft.act(action, "refused", **said)
+    draft.tell("noted", ("command",), said={"by": action.by, "refused": True, "action": action.action})
 
 
 def _find_out(draft: Draft, action: Action, act: acts.Findings) -> dict[str, Any]:
     """Take over what was found out; answers it, JSON-ready."""
-    found = {name: getattr(act, name) for name in _RECORD if getattr(act, name) is not None}
+    found = found_in(act)
     draft.set(record=replace(draft.incident.record, **found))
     if act.eta is not None:
         draft.set(eta=Estimate(at=act.eta, by=action.by, said_at=draft.now), eta_late_told=False)
@@ -178,16 +175,5 @@ def _flags(record: ChangeRecord) -> dict[str, Any]:
     return {"missing": list(record.flags)} if record.flags else {}
 
 
-def _given(**said: Any) -> dict[str, Any]:
-    return {name: value for name, value in said.items() if value is not None}
-
-
-def _enter(draft: Draft, action: Action, name: str, changes: tuple[Change, ...], **detail: Any) -> None:
-    shown = {"changes": [[each.field, each.from_, each.to] for each in changes]} if changes else {}
-    draft.act(action, name, **detail, **shown)
-
-
 def _tell(draft: Draft, event: Any, changes: tuple[Change, ...], *, said: dict[str, Any]) -> None:
-    """Tell lead and command; before anybody was told of the incident, its opening says it."""
-    if draft.incident.announced_at is not None:
-        draft.tell(event, audience.lead_and_command(draft.incident, draft.plan), changes=changes, said=said)
+    draft.tell(event, audience.lead_and_command(draft.incident, draft.plan), changes=changes, said=said)

@@ -9,12 +9,12 @@ from tocsin._core.ids import incident_id
 from tocsin._core.incident import Change, Incident
 from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
-from tocsin._core.record import Estimate, Record, VendorTerms
+from tocsin._core.record import Estimate, VendorTerms
 from tocsin._core.times import MINUTE, SECOND, Millis, format_duration
 from tocsin._core.view import Joined, View
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
-from tocsin.incident.recording import first_record, vendor_terms, within_hours
+from tocsin.incident.recording import first_record, found_in, vendor_terms, within_hours
 
 ADDED_EVERY: Millis = 5 * MINUTE
 """Joining alerts are told at most once in this time, combined."""
@@ -61,7 +61,6 @@ def declare(view: View, declared: Declared, plan: Plan, now: Millis, *, counter:
     said = asked.declaration
     start = said.started_at
     services = (decision.service,) if decision.service else ()
-    found = {name: getattr(said, name) for name in Record.__struct_fields__ if getattr(said, name) is not None}
     incident = Incident(
         id=incident_id(asked.request, now, counter),
         key=view.key,
@@ -72,7 +71,7 @@ def declare(view: View, declared: Declared, plan: Plan, now: Millis, *, counter:
         title=decision.title,
         services=services,
         decision=decision,
-        record=replace(first_record(decision, services, plan), **found),
+        record=replace(first_record(decision, services, plan), **found_in(said)),
         rto=decision.rto,
         sla_limit=decision.sla_limit,
         drill=decision.drill,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec.structs import replace
 
+from tocsin._core.action import Findings
 from tocsin._core.calendar import active, after
 from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
@@ -26,6 +28,11 @@ def first_record(decision: Classification, services: Iterable[str], plan: Plan) 
     for service in services:
         record = with_service(record, service, plan)
     return record
+
+
+def found_in(findings: Findings) -> dict[str, Any]:
+    """What somebody has found out, by the fields of the record."""
+    return {name: value for name in Record.__struct_fields__ if (value := getattr(findings, name)) is not None}
 
 
 def with_service(record: Record, name: str, plan: Plan) -> Record:

@@ -63,8 +63,7 @@ def _come_back(draft: Draft) -> None:
     draft.note("fired_again")
     state = resumed(incident) if incident.state == "restored" else incident.state
     draft.set(state=state, restored_at=None, restored_by="", joined=0)
-    if incident.announced_at is not None:
-        draft.tell("reopened", incident.told)
+    draft.tell("reopened", incident.told)
 
 
 def _is_quiet(draft: Draft, view: View) -> None:
