@@ -175,3 +175,38 @@ async def test_what_others_made_due_is_found(world: World) -> None:
         assert await world.loop.turn(keys) == 0
     assert await commits(world, key_digest(other.key)) == 1
     assert [await commits(world, key_digest(about(service).key)) for service in services].count(1) >= 64
+
+
+async def test_clocks_that_fall_due_together_are_claimed_in_growing_numbers(world: World) -> None:
+    """While nobody has news, each turn claims more keys; the first one with a new alert among them claims few again."""
+    (keys,) = world.store.shards
+    names = [f"s{number}" for number in range(200)]
+    await world.post(*((world.alert(name), about(name)) for name in names))
+    await world.settle()
+    await world.deliver()
+    world.clock.advance(await until_due(world))
+    seen = []
+    while (left := await due_now(world)) > 0:
+        await world.loop.turn(keys)
+        seen.append(left - await due_now(world))
+    assert seen[:4] == [16, 32, 64, 64]
+    world.clock.advance(SECOND)
+    await world.post(*((world.alert(f"{name}-2"), about(name)) for name in names))
+    await world.loop.turn(keys)
+    left = await due_now(world)
+    await world.loop.turn(keys)
+    assert left - await due_now(world) == 16
+
+
+async def due_now(world: World) -> int:
+    """How many keys are due."""
+    (keys,) = world.store.shards
+    return len((await stored.due_keys(world.store, keys, world.clock.now(), 1_000))[0])
+
+
+async def until_due(world: World) -> Millis:
+    """How long until the next clock of any incident."""
+    (keys,) = world.store.shards
+    _, next_at = await stored.due_keys(world.store, keys, world.clock.now(), 1)
+    assert next_at is not None
+    return next_at - world.clock.now()

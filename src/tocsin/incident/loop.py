@@ -32,7 +32,10 @@ from tocsin.incident.decide import Decision, decide, with_alerts
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""Keys claimed at once."""
+"""Keys claimed at once while alerts come in: whoever comes next waits for all of them."""
+
+CLOCKS_AT_ONCE = 64
+"""Keys claimed at once, in steps, while those claimed have no new alerts, as when many clocks are due together."""
 
 POLL: Millis = 1 * SECOND
 TURNS_UNLOOKED = 4
@@ -96,6 +99,7 @@ class IncidentLoop:
         self._turns = 0
         self._due: dict[Keys, dict[str, Millis]] = {keys: {} for keys in store.shards}
         self._unlooked = dict.fromkeys(store.shards, 0)
+        self._at_once = dict.fromkeys(store.shards, AT_ONCE)
         self._noted_at = dict.fromkeys(store.shards, 0)
         self._rests_until: dict[Keys, float] = dict.fromkeys(store.shards, inf)
         self._awake = {keys: asyncio.Event() for keys in store.shards}
@@ -155,7 +159,7 @@ class IncidentLoop:
             self._unlooked[keys] += 1
         else:
             self._unlooked[keys] = 0
-            found, next_at = await stored.due_keys(self._store, keys, now, AT_ONCE - len(ready))
+            found, next_at = await stored.due_keys(self._store, keys, now, self._at_once[keys] - len(ready))
             ready += (key for key in found if key not in ready)
         if not ready:
             if now - self._noted_at[keys] >= POLL:
@@ -171,6 +175,8 @@ class IncidentLoop:
         self._turns += 1
         token = f"{self._process}-{self._turns}"
         claims = await stored.claim(self._store, keys, ready, token=token, now=now)
+        is_clocks = len(ready) >= AT_ONCE and not any(claim.view.joined for claim in claims.claims)
+        self._at_once[keys] = min(CLOCKS_AT_ONCE, 2 * self._at_once[keys]) if is_clocks else AT_ONCE
         self._meter.expired(claims.expired)
         for key in claims.aside:
             log.error("an incident key failed too often and was set aside", extra={"key": key})
