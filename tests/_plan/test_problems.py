@@ -28,6 +28,17 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("services: {a: {rto: 2 hours}}", 21, "write numbers with ms, s, m, h or d"),
     ("services: {a: {rto: 0s}}", 21, "longer than nothing"),
     ("services: {a: {vendor: acme}}", 24, "there is no vendor `acme`"),
+    ("vendors: {a: {channels: x}}", 25, "`channels` must be a list"),
+    ("vendors: {a: {channels: []}}", 25, "must name at least one"),
+    ("vendors: {a: {channels: [nope]}}", 26, "there is no channel `nope`"),
+    ("vendors: {a: {channels: [console, console]}}", 35, "is listed twice"),
+    (
+        "vendors: {a: {channels: [console]}, b: {channels: [console]}}",
+        52,
+        "`console` is a channel of the vendor `a` too",
+    ),
+    ("templates: [{event: noted, group: vendor, text: x}]", 21, "a vendor is never told of `noted`"),
+    ("templates: [{group: vendr, text: x}]", 21, "did you mean `vendor`?"),
     ("services: {a: {datasets: x}}", 26, "`datasets` must be a list"),
     ("rules: [{name: r, class: data_breach_loss, subtype: leek}]", 53, "did you mean `leak`?"),
     ("services: {a: {location: 5}}", 26, "put it in double quotes"),
@@ -200,7 +211,6 @@ LATER = (
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]
     + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "mention", "details")]
     + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "mention")]
-    + [(f"vendors: {{a: {{{key}: x}}}}", key) for key in ("channels",)]
 )
 
 

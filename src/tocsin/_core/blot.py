@@ -26,20 +26,32 @@ _PORT = re.compile(r":\d+$")
 
 
 class Blot:
-    """Takes hosts and addresses out of text. A service may be called as its host: ``keep`` are names that stay."""
+    """Takes hosts and addresses out of text. A service may be called as its host: ``keep`` are names that stay.
+    ``others`` are further names that go."""
 
-    def __init__(self, alerts: Iterable[AlertRecord], keep: Iterable[str]) -> None:
+    def __init__(self, alerts: Iterable[AlertRecord], keep: Iterable[str], others: Iterable[str] = ()) -> None:
         names = {alert.labels[name] for alert in alerts for name in _HOST_LABELS if alert.labels.get(name)}
         names |= {_PORT.sub("", name) for name in names}
-        self._names = sorted((name for name in names.difference(keep) if len(name) >= 3), key=len, reverse=True)
+        names = names.difference(keep).union(others)
+        self._names = sorted((name for name in names if len(name) >= _shortest(name)), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """The text with an ellipsis in the place of each."""
         for name in self._names:
             if name in text:
-                text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", ELLIPSIS, text)
+                # A script without spaces shows no bounds of words.
+                text = _whole(name).sub(ELLIPSIS, text) if name.isascii() else text.replace(name, ELLIPSIS)
         if '"' in text:
             text = _MATCHER.sub(ELLIPSIS, text)
         if "." in text:
             text = _INNER_HOST.sub(ELLIPSIS, text)
         return _ADDRESS.sub(ELLIPSIS, text)
+
+
+def _shortest(name: str) -> int:
+    """So many characters a name must have: a shorter one would be found in many words."""
+    return 3 if name.isascii() else 2
+
+
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")

@@ -22,6 +22,12 @@ Event = Literal[
 ]  # fmt: skip
 """The events of which notices are told."""
 
+VENDOR_HEARS = frozenset({
+    "opened", "tier_raised", "tier_lowered", "reclassified", "cleared", "reopened", "restored", "closed", "merged",
+    "false_alarm", "updated", "escalated",
+})  # fmt: skip
+"""Those of which a vendor is told: ``reclassified`` if it is not asked any more, ``escalated`` if it is late."""
+
 Signals = Literal["firing", "cleared"]
 Outcome = Literal["recovered", "unconfirmed", "transient", "false_alarm", "merged"]
 DeliveryState = Literal["waiting", "accepted", "dead", "superseded"]
@@ -47,7 +53,8 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
 class Fallback(msgspec.Struct, frozen=True, kw_only=True):
     """A notice that a group is owed and has not been seen to get; ``due`` is when its fallback is told, if it has not
     failed before, and ``late`` when others are told that it is untold. ``incident`` is the notice's, which may be the
-    one before the present. ``service`` is the one whose teams are told in the group's place."""
+    one before the present. ``service`` is the one whose teams are told in the group's place. What the vendor is owed
+    stands under the group ``vendor``, which has no fallback."""
 
     incident: str
     sequence: int
@@ -90,7 +97,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     its signals are quiet. ``lowered`` says that a person has lowered its tier. ``rto_warned`` is the highest percentage
     of the recovery time that was told; ``update_due`` is when the next update is due, ``update_reminders`` how often
     it was asked for since, and ``update_reminded_at`` when last. ``unconfirmed`` are notices that were not yet seen to
-    arrive, ``untold`` the groups of which others were told that nothing does.
+    arrive, ``untold`` the groups of which others were told that nothing does. ``told_vendor`` is the vendor that was
+    told of it last: the one that is told what becomes of it.
     """
 
     id: str
@@ -160,6 +168,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     vendor_terms: VendorTerms | None = None
     merged_into: str = ""
     untold: tuple[str, ...] = ()
+    told_vendor: str = ""
+
+    @property
+    def vendor(self) -> str:
+        """The vendor that answers for it: the one whose terms bind, else what was decided."""
+        return self.decision.vendor if self.vendor_terms is None else self.vendor_terms.vendor
 
     @property
     def timeline_head(self) -> Head:
@@ -208,7 +222,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     ``incident`` is the incident as clients see it (JSON-ready), ``alerts`` its newest ones. ``tell_by`` is
     how long a group's channels have before its fallback is told, ``None`` for no limit. ``said`` is what a person
     said or did that the event is about. ``accepted_at`` is when the alert was accepted that is behind it. ``service``
-    is the one whose teams are told in their groups' place.
+    is the one whose teams are told in their groups' place. ``vendor`` is told too, ``""`` for none, of ``scope`` alone:
+    the incident as far as it is that vendor's, JSON-ready.
     """
 
     id: str
@@ -228,7 +243,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[AlertRecord, ...] = ()
     truncated_alerts: int = 0
     said: dict[str, Any] = {}
+    vendor: str = ""
+    scope: dict[str, Any] = {}
     accepted_at: Millis
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The groups that it is for, and ``vendor`` if a vendor is told too."""
+        return (*self.groups, "vendor") if self.vendor else self.groups
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +266,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there. ``lane`` is
     the group by which its lane on the channel is named: the first of all that share the channel, whether or not
-    this notice is for it, so that none overtakes an earlier one that was for both.
+    this notice is for it, so that none overtakes an earlier one that was for both. What a ``vendor`` is told goes to
+    the group ``vendor``.
     """
 
     id: str
@@ -261,6 +284,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     timezone: str
     details: str
+    vendor: str = ""
     fallback: bool = False
     state: DeliveryState = "waiting"
     attempts: tuple[Attempt, ...] = ()

@@ -31,6 +31,9 @@ Importance = Literal["core", "important", "supporting"]
 GROUPS = ("command", "technical", "business", "legal", "data")
 """The five role groups, in the plan's order."""
 
+VENDOR = "vendor"
+"""What stands in the place of a group's name where an incident's vendor is told."""
+
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -96,7 +99,8 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vendor:
-    """A contractor or third party, and what its contract promises; its clocks run only within ``calendar``."""
+    """A contractor or third party, and what its contract promises; its clocks run only within ``calendar``. It is told
+    of its incidents on ``channels``, if it has any."""
 
     name: str
     title: Text
@@ -105,6 +109,9 @@ class Vendor:
     ack_within: Millis | None = None
     rto: Millis | None = None
     calendar: str = ""
+    channels: tuple[str, ...] = ()
+    language: Language | None = None
+    timezone: ZoneInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

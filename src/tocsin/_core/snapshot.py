@@ -31,7 +31,7 @@ def snapshot(incident: Incident, now: Millis) -> dict[str, Any]:
         "title": {"en": incident.title.en, "zh": incident.title.zh},
         "services": list(incident.services),
         "environment": incident.decision.environment,
-        "vendor": incident.decision.vendor,
+        "vendor": incident.vendor,
         "location": incident.decision.location,
         "started_at": format_time(incident.started_at),
         "rule": incident.decision.rule,

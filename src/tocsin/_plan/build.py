@@ -67,7 +67,9 @@ def build(entries: PlanFile, placed: Mapping[str, Iterable[tuple[str, Any]]], di
         services=_frozen({name: _service(name, entry) for name, entry in entries.services.items()}),
         vendors=_frozen(
             {
-                name: Vendor(name=name, **_given(entry, title=Text(name, name)))
+                name: Vendor(
+                    name=name, **_given(entry, title=Text(name, name)) | {"channels": tuple(entry.channels or ())}
+                )
                 for name, entry in entries.vendors.items()
             }
         ),
@@ -153,6 +155,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
     }
     used = {name for group in groups.values() for name in (*group.channels, *group.fallback)}
     used |= {name for team in entries.teams.values() for name in team.channels}
+    used |= {name for vendor in entries.vendors.values() for name in vendor.channels or ()}
     if defaults.CONSOLE in used and defaults.CONSOLE not in channels:
         channels[defaults.CONSOLE] = Channel(name=defaults.CONSOLE, type="console")
     return channels

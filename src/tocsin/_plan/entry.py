@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import core_schema
 
 GroupName = Literal["command", "technical", "business", "legal", "data"]
+Addressed = Literal["command", "technical", "business", "legal", "data", "vendor"]
+"""Whom a notice is for."""
+
 TierName = Literal["high", "medium", "low"]
 
 

@@ -41,6 +41,7 @@ class Reviewer:
         yield from self._escalation()
         yield from self._groups()
         yield from self._teams()
+        yield from self._vendors()
         yield from self._calendars()
         yield from self._services()
         yield from self._environments()
@@ -135,6 +136,26 @@ class Reviewer:
         channels = self._defined("channels", (CONSOLE,))
         for name, team in self.plan.teams.items():
             yield from self._listed(("teams", name, "channels"), "channel", team.channels, channels)
+
+    def _vendors(self) -> Iterator[Problem]:
+        """A vendor's channels are its own: what goes there is for it alone, and no one else's is for it to see."""
+        channels = self._defined("channels", (CONSOLE,))
+        taken: dict[str, tuple[Location, str]] = {}
+        for section, name, field in (
+            *(("groups", name, field) for field in ("channels", "fallback") for name in self.plan.groups),
+            *(("teams", name, "channels") for name in self.plan.teams),
+            *(("vendors", name, "channels") for name in self.plan.vendors),
+        ):
+            listed: list[str] = getattr(getattr(self.plan, section)[name], field) or []
+            if section == "vendors":
+                yield from self._listed((section, name, field), "channel", listed, channels)
+            for index, channel in enumerate(listed):
+                location, whose = (section, name, field, index), f"the {section[:-1]} `{name}`"
+                first, owner = taken.setdefault(channel, (location, whose))
+                if section == "vendors" and owner != whose:
+                    there = locate(self.root, first).exactly
+                    message = f"`{channel}` is a channel of {owner} too ({there}); a vendor needs one of its own"
+                    yield self._problem(location, message)
 
     def _calendars(self) -> Iterator[Problem]:
         known = self._defined("calendars")

@@ -108,7 +108,6 @@ class ServiceEntry(Entry):
 class VendorEntry(Entry):
     """A contractor or third party."""
 
-    later = frozenset({"channels"})
     title: Title | None = None
     """The name for people."""
     kind: Plain | None = None
@@ -121,6 +120,12 @@ class VendorEntry(Entry):
     """Its recovery time, by contract; binds in an outage."""
     calendar: Name | None = None
     """When its contract's clocks run, one of `calendars`; left out, always."""
+    channels: Annotated[list[Name], Field(min_length=1)] | None = None
+    """Channels of its own, on which it is told of its part of an incident that it answers for; left out, it is not."""
+    language: Language | None = None
+    """The language of its notices, where it differs from the plan's: `en` or `zh`."""
+    timezone: Zone | None = None
+    """The time zone of times in its notices, where it differs from the plan's."""
 
 
 class ClassEntry(Entry):

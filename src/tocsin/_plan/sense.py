@@ -163,9 +163,10 @@ class Sense:
         groups = self.plan.groups.values()
         used = {name for group in groups for name in (*group.channels, *group.fallback)}
         used |= {name for team in self.plan.teams.values() for name in team.channels}
+        used |= {name for vendor in self.plan.vendors.values() for name in vendor.channels or ()}
         for name in self.plan.channels if groups else ():
             if name not in used:
-                message = f"no group and no team uses the channel `{name}`; name it in one, or take it out"
+                message = f"no group, no team and no vendor uses the channel `{name}`; name it in one, or take it out"
                 yield self._warning(("channels", name), message, key=True)
 
     def _unused_teams(self) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from tocsin._core.incident import Event
 from tocsin._core.plan import Language, TextTemplate
-from tocsin._plan.entry import Entry, GroupName
+from tocsin._plan.entry import Addressed, Entry
 from tocsin._plan.fields import Plain
 
 
@@ -16,8 +16,8 @@ class TemplateEntry(Entry):
 
     event: Event | None = None
     """The event; left out, all of them."""
-    group: GroupName | None = None
-    """The group; left out, all five."""
+    group: Addressed | None = None
+    """`command`, `technical`, `business`, `legal`, `data` or `vendor`; left out, all but `vendor`."""
     language: Language | None = None
     """The language, `en` or `zh`; left out, both."""
     subject: Plain | None = None

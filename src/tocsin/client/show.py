@@ -63,7 +63,9 @@ def delivery_page(delivery: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _groups(delivery: Mapping[str, Any]) -> str:
-    """The group that a delivery is for, or all that share its channel."""
+    """The group that a delivery is for, or all that share its channel; a vendor by its name."""
+    if delivery.get("vendor"):
+        return f"{word(delivery.get('group'))} {word(delivery.get('vendor'))}"
     return word(delivery.get("groups") or delivery.get("group"))
 
 

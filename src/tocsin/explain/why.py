@@ -53,13 +53,14 @@ def _told(decision: Classification, plan: Plan, now: Millis, key: tuple[str, ...
             *key,
             *_audience(decision, plan),
             *_channels(groups, decision, plan, now),
+            *_vendor(decision, plan),
         ),
         plan=plan.hash,
     )
 
 
 def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
-    """The deliveries by which these groups would be told that such an incident opened."""
+    """The deliveries by which these groups, and the vendor, would be told that such an incident opened."""
     notice = Notice(
         id="",
         incident_id="",
@@ -71,6 +72,7 @@ def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: 
         service=decision.service,
         tier=decision.tier,
         incident={},
+        vendor=decision.vendor,
         accepted_at=now,
     )
     return route(notice, plan, now).deliveries
@@ -128,6 +130,13 @@ def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan, now
             late = f", or none has accepted within {format_duration(limit)}" if limit is not None else ""
             text += f"; by {', '.join(group.fallback)} if those have failed{late}"
         yield text
+
+
+def _vendor(decision: Classification, plan: Plan) -> Iterator[str]:
+    """How its vendor is told, if it can be."""
+    vendor = plan.vendors.get(decision.vendor)
+    if vendor is not None and vendor.channels:
+        yield f"its vendor {vendor.name} by {', '.join(vendor.channels)}, of its own part alone"
 
 
 def _hours(group: Group, plan: Plan) -> str:

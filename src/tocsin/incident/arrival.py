@@ -2,7 +2,8 @@
 
 Each notice is watched until a channel of its group has accepted it. Where none does within the tier's time, or all have
 failed, the group's fallback is told; where there is none, or none of it accepts within the same time again, lead and
-command are told that the group is untold: once, until something reaches the group again.
+command are told that the group is untold: once, until something reaches the group again. So they are of the vendor,
+which has no fallback; that it did not learn that it is not asked any more, nobody needs to know.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal
 
 from tocsin._core.hours import carriers, group_of
 from tocsin._core.incident import Fallback, Incident
-from tocsin._core.plan import Plan
+from tocsin._core.plan import VENDOR, Group, Plan
 from tocsin._core.times import Millis
 
 Standing = Literal["waits", "accepted", "fallback", "untold"]
@@ -23,13 +24,12 @@ def watched(
 ) -> list[Fallback]:
     """What is to be watched of a notice that is told now. That ``untold`` itself did not arrive, nobody is told."""
     limit = plan.tiers[incident.tier].deliver_within
+    after = None if limit is None else now + limit
     owed = []
     for name in groups:
-        group = group_of(name, incident.decision.service, plan)
-        has_fallback = bool(group.fallback) and not carriers(group, plan, now).fallback
-        if event == "untold" and not has_fallback:
+        has_fallback = name != VENDOR and _may_fall_back(group_of(name, incident.decision.service, plan), plan, now)
+        if (event == "untold" and not has_fallback) or (name == VENDOR and event == "reclassified"):
             continue
-        after = None if limit is None else now + limit
         owed.append(
             Fallback(
                 incident=incident.id,
@@ -38,11 +38,16 @@ def watched(
                 tier=incident.tier,
                 group=name,
                 service=incident.decision.service,
-                due=(after if group.channels else now) if has_fallback else None,
+                due=after if has_fallback else None,
                 late=None if has_fallback else after,
             )
         )
     return owed
+
+
+def _may_fall_back(group: Group, plan: Plan, now: Millis) -> bool:
+    """Whether there is a fallback that does not carry its notices already, in place of its own channels."""
+    return bool(group.fallback) and not carriers(group, plan, now).fallback
 
 
 def standing(entry: Fallback, told: Mapping[str, str], plan: Plan, now: Millis) -> Standing:
@@ -53,7 +58,8 @@ def standing(entry: Fallback, told: Mapping[str, str], plan: Plan, now: Millis) 
         return "accepted"
     has_failed = said.lstrip("-").isdigit() and int(said) <= 0 and not entry.fell_back
     is_due = has_failed or (entry.due is not None and now >= entry.due)
-    can_fall_back = bool(group_of(entry.group, entry.service, plan).fallback) and not entry.fell_back
+    can_fall_back = entry.group != VENDOR and not entry.fell_back
+    can_fall_back = can_fall_back and bool(group_of(entry.group, entry.service, plan).fallback)
     is_first = entry.due is not None or entry.late is None
     if is_due and is_first and can_fall_back:
         return "fallback"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocsin._core.incident import Incident
+from tocsin._core.incident import VENDOR_HEARS, Incident
 from tocsin._core.model import Tier
-from tocsin._core.plan import GROUPS, IncidentClass, Plan
+from tocsin._core.plan import GROUPS, VENDOR, IncidentClass, Plan
+
+VENDOR_EVENTS = VENDOR_HEARS - {"reclassified", "escalated"}
+"""What becomes of an incident, of which its vendor is told; of the other two not all is for it."""
 
 
 def in_order(groups: Iterable[str]) -> tuple[str, ...]:
-    """Each group once, in the plan's order."""
+    """Each group once, in the plan's order; what stands for the vendor last."""
     wanted = set(groups)
-    return tuple(group for group in GROUPS if group in wanted)
+    return tuple(group for group in (*GROUPS, VENDOR) if group in wanted)
 
 
 def class_of(incident: Incident, plan: Plan) -> IncidentClass:
@@ -43,6 +46,18 @@ def told_of(class_: IncidentClass, tier: Tier, plan: Plan) -> tuple[str, ...]:
     if tell == "lead":
         return (class_.lead,)
     return in_order((class_.lead, *class_.also, "command"))
+
+
+def vendor_of(incident: Incident, plan: Plan) -> str:
+    """The incident's vendor, if it has channels by which it can be told; else nothing."""
+    vendor = plan.vendors.get(incident.vendor)
+    return vendor.name if vendor is not None and vendor.channels else ""
+
+
+def vendor_told(incident: Incident, plan: Plan) -> str:
+    """The incident's vendor, if it was told of the incident and can be told on; else nothing."""
+    vendor = vendor_of(incident, plan)
+    return vendor if vendor == incident.told_vendor else ""
 
 
 def acknowledgements(incident: Incident, plan: Plan, groups: tuple[str, ...]) -> dict[str, tuple[str, ...]]:

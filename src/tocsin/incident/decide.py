@@ -15,7 +15,7 @@ from tocsin._core.plan import Plan
 from tocsin._core.timeline import TimelineEntry
 from tocsin._core.times import MINUTE, Millis
 from tocsin._core.view import View
-from tocsin.incident import actions, escalation, handling, opening, recovery, signals, telling, updates
+from tocsin.incident import actions, escalation, handling, opening, recovery, signals, telling, updates, vendors
 from tocsin.incident.draft import Draft
 from tocsin.incident.showing import showing
 
@@ -101,6 +101,7 @@ def _go_on(draft: Draft, view: View) -> None:
     signals.follow(draft, view)
     opening.announce(draft, view)
     if draft.is_open:
+        vendors.follow(draft)
         signals.tell_clearing(draft)
         opening.tell_added(draft)
         escalation.escalate(draft)

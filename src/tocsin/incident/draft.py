@@ -13,14 +13,15 @@ import msgspec
 from tocsin._core.action import Action
 from tocsin._core.ids import notice_id
 from tocsin._core.incident import RECOVERY_BUCKETS, Change, Event, Incident, Notice
-from tocsin._core.plan import Plan
+from tocsin._core.plan import VENDOR, Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.timeline import TimelineEntry, chained
 from tocsin._core.times import Millis
 from tocsin._core.view import View
 from tocsin.incident.arrival import watched
-from tocsin.incident.audience import in_order
+from tocsin.incident.audience import VENDOR_EVENTS, in_order, vendor_of, vendor_told
 from tocsin.incident.recording import with_service
+from tocsin.incident.scope import scope_of
 
 CHANGES_SHOWN = 10
 """The newest emergency changes, as many as a notice takes along."""
@@ -38,6 +39,7 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
     asks: dict[str, tuple[str, ...]]
     said: dict[str, Any]
+    vendor: str
 
 
 class Draft:
@@ -132,15 +134,27 @@ class Draft:
         changes: tuple[Change, ...] = (),
         asks: Mapping[str, tuple[str, ...]] | None = None,
         said: Mapping[str, Any] | None = None,
+        vendor: str | None = None,
     ) -> None:
-        """Owe a notice of an event to groups. ``said`` is what a person said that it is about. Before anybody was told
-        of the incident nothing is owed: its opening says how it then is."""
+        """Owe a notice of an event to groups. ``said`` is what a person said that it is about. ``vendor`` is who of
+        vendors is told too; left out, the incident's own of what becomes of it. Before anybody was told of the
+        incident nothing is owed: its opening says how it then is."""
         if self.incident.announced_at is None:
             return
         asked = {group: names for group, names in (asks or {}).items() if group in groups}
         words = dict(said or {})
-        self._events.append(_Event(event=event, groups=groups, reason=reason, changes=changes, asks=asked, said=words))
+        if vendor is None:
+            vendor = self._vendor_of(event)
+        owed = _Event(event=event, groups=groups, reason=reason, changes=changes, asks=asked, said=words, vendor=vendor)
+        self._events.append(owed)
         self.set(told=in_order((*self.incident.told, *groups)))
+        if vendor and event == "opened":
+            self.set(told_vendor=vendor)
+
+    def _vendor_of(self, event: Event) -> str:
+        if event == "opened":
+            return vendor_of(self.incident, self.plan)
+        return vendor_told(self.incident, self.plan) if event in VENDOR_EVENTS else ""
 
     def finish(self, view: View) -> tuple[Notice, ...]:
         """Close the draft: count the revision, and make the notices of the one snapshot."""
@@ -148,10 +162,11 @@ class Draft:
             return ()
         first = self.incident.sequence + 1
         for number, event in enumerate(self._events, first):
-            owed = watched(self.incident, self.plan, self.now, event=event.event, groups=event.groups, sequence=number)
+            told = (*event.groups, VENDOR) if event.vendor else event.groups
+            owed = watched(self.incident, self.plan, self.now, event=event.event, groups=told, sequence=number)
             self.set(unconfirmed=(*self.incident.unconfirmed, *owed))
-            reason = {"reason": event.reason} if event.reason else {}
-            self.note("told", event=event.event, sequence=number, groups=list(event.groups), **reason)
+            said = given(groups=list(event.groups) or None, vendor=event.vendor or None, reason=event.reason or None)
+            self.note("told", event=event.event, sequence=number, **said)
         self._chain()
         revision = self.incident.revision + self._is_visible()
         self.set(revision=revision, sequence=self.incident.sequence + len(self._events))
@@ -196,8 +211,15 @@ class Draft:
             incident=shown,
             truncated_alerts=incident.total + incident.truncated,
             said=event.said,
-            accepted_at=_behind(event.event, incident, view, self.now),
+            vendor=event.vendor,
+            scope=self._scope(event.vendor) if event.vendor else {},
+            accepted_at=_behind(event.event, incident, view, self.now) if event.groups else self.now,
         )
+
+    def _scope(self, vendor: str) -> dict[str, Any]:
+        """What a vendor is told of the incident; one that answers for it no longer, of what it was before."""
+        incident = self.incident if vendor == self.incident.vendor else self._before
+        return {**scope_of(incident, vendor, self.plan), "revision": self.incident.revision}
 
 
 def _behind(event: str, incident: Incident, view: View, now: Millis) -> Millis:
@@ -213,7 +235,7 @@ def _background(incident: Incident, plan: Plan) -> dict[str, Any]:
     """What the texts say beside the snapshot's fields; never part of a body's ``incident``."""
     klass = plan.classes.get(incident.class_)
     service = plan.services.get(incident.decision.service)
-    vendor = plan.vendors.get(incident.decision.vendor)
+    vendor = plan.vendors.get(incident.vendor)
     facts: dict[str, Any] = {"impact": incident.decision.impact, "told": list(incident.told)}
     if (plain := incident.decision.plain_title) is not None:
         facts["plain_title"] = {"en": plain.en, "zh": plain.zh}

@@ -255,7 +255,7 @@ class IncidentLoop:
             made, owed = self._router.deliveries(notice, now)
             deliveries += made
             owing += ((notice.incident_id, notice.sequence, group, count) for group, count in owed)
-            stats += ((f"notices|{group}|{notice.event}", 1) for group in notice.groups if not notice.drill)
+            stats += ((f"notices|{group}|{notice.event}", 1) for group in notice.told if not notice.drill)
         for entry in decision.fallbacks:
             deliveries += self._router.fallback(entry, claim.key, now)
         return Commit(

@@ -9,12 +9,12 @@ from tocsin._core.ids import incident_id
 from tocsin._core.incident import Change, Incident
 from tocsin._core.model import Classification
 from tocsin._core.plan import Plan
-from tocsin._core.record import Estimate, VendorTerms
+from tocsin._core.record import Estimate
 from tocsin._core.times import MINUTE, SECOND, Millis, format_duration
 from tocsin._core.view import Joined, View
-from tocsin.incident import audience
+from tocsin.incident import audience, vendors
 from tocsin.incident.draft import Draft
-from tocsin.incident.recording import first_record, found_in, vendor_terms, within_hours
+from tocsin.incident.recording import first_record, found_in, vendor_terms
 
 ADDED_EVERY: Millis = 5 * MINUTE
 """Joining alerts are told at most once in this time, combined."""
@@ -156,10 +156,7 @@ def _raise(draft: Draft, joined: Joined) -> None:
         announce_at=min(before.announce_at, before.first_at + top.wait),
         snoozed_until=None,
     )
-    if before.vendor_terms is None:
-        draft.set(vendor_terms=vendor_terms(top, before.started_at, draft.plan))
-        if before.announced_at is not None:
-            draft.set(vendor_terms=_bound(draft.incident, draft))
+    vendors.bind(draft, top)
     draft.note(
         "tier_raised", reason="worse_alert", changes=[[c.field, c.from_, c.to] for c in changes], reasons=[*top.reasons]
     )
@@ -184,19 +181,10 @@ def announce(draft: Draft, view: View) -> None:
         draft.suppressed.append("transient")
         return
     groups = audience.named_by_tier(incident, draft.plan)
-    draft.set(announced_at=draft.now, joined=0, vendor_terms=_bound(incident, draft))
+    draft.set(announced_at=draft.now, joined=0, vendor_terms=vendors.bound(incident, draft))
     said = {"by": incident.declared_by, "text": incident.description} if incident.declared_by else {}
     asks = audience.acknowledgements(draft.incident, draft.plan, groups)
     draft.tell("opened", groups, asks=asks, said={name: value for name, value in said.items() if value})
-
-
-def _bound(incident: Incident, draft: Draft) -> VendorTerms | None:
-    """The vendor's terms, now that its time to acknowledge begins."""
-    terms, plan = incident.vendor_terms, draft.plan
-    vendor = plan.vendors.get(terms.vendor) if terms is not None else None
-    if terms is None or vendor is None or vendor.ack_within is None:
-        return terms
-    return replace(terms, acknowledge_by=within_hours(plan, vendor.calendar, draft.now, vendor.ack_within))
 
 
 def added_due(incident: Incident) -> Millis | None:

@@ -14,15 +14,12 @@ from tocsin._core.times import Millis, format_time
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
 from tocsin.incident.grading import lift
+from tocsin.incident.vendors import OVERDUE, UNACKNOWLEDGED
 
 WARNED_AT = (50, 75, 90)
 """Percentages of the recovery time at which a warning is told; command hears of those from 75 on."""
 
 COMMAND_FROM = 75
-
-VENDOR_UNACKNOWLEDGED = "vendor_unacknowledged"
-VENDOR_OVERDUE = "vendor_overdue"
-"""The stages of a vendor that has not done by the contract's time what it promises."""
 
 
 def follow(draft: Draft) -> None:
@@ -114,14 +111,14 @@ def _vendor_dues(incident: Incident) -> tuple[tuple[str, Millis], ...]:
         return ()
     told = {entry.stage for entry in incident.escalated}
     promises = (
-        (VENDOR_UNACKNOWLEDGED, terms.acknowledge_by if terms.acknowledged_at is None else None),
-        (VENDOR_OVERDUE, terms.restore_by),
+        (UNACKNOWLEDGED, terms.acknowledge_by if terms.acknowledged_at is None else None),
+        (OVERDUE, terms.restore_by),
     )
     return tuple((stage, due) for stage, due in promises if due is not None and stage not in told)
 
 
 def _chase_vendor(draft: Draft) -> None:
-    """Tell lead, command and legal of a vendor that is late by its contract: once each."""
+    """Tell lead, command and legal of a vendor that is late by its contract, and itself: once each."""
     incident = draft.incident
     terms = incident.vendor_terms
     if terms is None or not incident.is_running:
@@ -131,11 +128,12 @@ def _chase_vendor(draft: Draft) -> None:
         draft.set(escalated=(*draft.incident.escalated, Escalated(stage=stage, at=draft.now)))
         draft.count("escalations", incident.tier.value, stage)
         draft.note(stage, vendor=terms.vendor, contract=terms.contract, due=format_time(due))
-        if stage == VENDOR_OVERDUE:
+        if stage == OVERDUE:
             count_vendor(draft, "missed")
     if late:
         groups = audience.in_order((*audience.lead_and_command(incident, draft.plan), "legal"))
-        draft.tell("escalated", groups, reason=late[-1][0], said={"stages": [stage for stage, _ in late]})
+        told = audience.vendor_told(incident, draft.plan)
+        draft.tell("escalated", groups, reason=late[-1][0], said={"stages": [stage for stage, _ in late]}, vendor=told)
 
 
 def count_recovery_time(draft: Draft, outcome: str) -> None:

@@ -37,7 +37,7 @@ def in_time(test: PlanTest, plan: Plan, classifier: Classifier, *, decide: Decid
         return Result(test.name, test.place, error=f"an alert is refused: {refused.path}: {refused}")
     except StandsStill as still:
         return Result(test.name, test.place, error=str(still), reasons=tuple(_story(happened, test.at)))
-    told = [each for each in happened if isinstance(each, Notice)]
+    told = [each for each in happened if isinstance(each, Notice) and each.groups]  # others are a vendor's alone
     wrong = tuple(_compared(test, told))
     error = "\n".join(_step(each) for each in happened if isinstance(each, Heard) and each.is_refused)
     reasons = tuple(_story(happened, test.at)) if wrong or error else ()

@@ -66,7 +66,7 @@ def _notice(page: Page, deliveries: Sequence[Delivery]) -> tuple[str, ...]:
 def _delivery(page: Page, delivery: Delivery) -> str:
     channel = plain(delivery.channel)
     shown = page.say("fallback", channel=channel) if delivery.fallback else channel
-    groups = page.groups(delivery.groups or (delivery.group,))
+    groups = page.vendor(delivery.vendor) if delivery.vendor else page.groups(delivery.groups or (delivery.group,))
     return page.say("delivery", groups=groups, channel=shown, result=_became(page, delivery))
 
 

@@ -81,6 +81,11 @@ class Page:
         group = self.plan.groups.get(name)
         return plain(group.title.in_(self.language) if group else name)
 
+    def vendor(self, name: str) -> str:
+        """A vendor by the plan's name for it."""
+        vendor = self.plan.vendors.get(name)
+        return plain(vendor.title.in_(self.language) if vendor else name)
+
     def groups(self, names: Iterable[str]) -> str:
         """Several groups."""
         return self.words.comma.join(self.group(name) for name in names)

@@ -3,7 +3,7 @@
 Every channel of a group that is within its calendar gets each of its notices; if none is, the group's fallback gets
 it, and if none of that is either, all of the group's channels do. Where teams of the group look after the notice's
 service, their channels stand in place of the group's. A primary channel that several groups share gets one
-message for all of them. A fallback's deliveries are their own.
+message for all of them. A fallback's deliveries are their own. A vendor has channels of its own, shared with nobody.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tocsin._core.hours import carriers, fallbacks, group_of, teams_of
+from tocsin._core.hours import carriers, fallbacks, group_of, on_duty, teams_of
 from tocsin._core.ids import delivery_id, notice_id
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Tier
 from tocsin._core.people import Team
-from tocsin._core.plan import Channel, Group, Plan
+from tocsin._core.plan import VENDOR, Channel, Group, Plan, Vendor
 from tocsin._core.times import Millis
 
 
@@ -65,9 +65,41 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
         )
         for channel, groups in sharing.items()
     )
+    to_vendor = _to_vendor(notice, plan, now)
     counts = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
-    owing = tuple((group, count) for group, count in counts if count)
-    return Routing(deliveries=(*deliveries, *instead), owing=owing)
+    owing = tuple((group, count) for group, count in (*counts, (VENDOR, len(to_vendor))) if count)
+    return Routing(deliveries=(*deliveries, *instead, *to_vendor), owing=owing)
+
+
+def _to_vendor(notice: Notice, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
+    """What a notice's vendor is owed: on its channels within their hours, or on all if none is."""
+    vendor = plan.vendors.get(notice.vendor)
+    if vendor is None:
+        return ()
+    return tuple(
+        Delivery(
+            id=delivery_id(notice.id, VENDOR, channel),
+            notice=notice.id,
+            incident=notice.incident_id,
+            key=notice.key,
+            sequence=notice.sequence,
+            event=notice.event,
+            tier=notice.tier,
+            channel=channel,
+            group=VENDOR,
+            groups=(VENDOR,),
+            lane=VENDOR,
+            language=language,
+            timezone=timezone,
+            details=VENDOR,
+            vendor=vendor.name,
+            created_at=now,
+            since=now,
+            due=now,
+        )
+        for channel in on_duty(vendor.channels, plan, now) or vendor.channels
+        for language, timezone in (_spoken((plan.channels[channel], vendor, plan)),)
+    )
 
 
 def route_fallback(entry: Fallback, key: str, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
@@ -110,8 +142,7 @@ def _delivery(
     """``service`` is the one whose teams are told in place of their groups; a fallback is nobody's team."""
     group = plan.groups[groups[0]]
     teams = (team for team in teams_of(group.name, service, plan) if channel in team.channels)
-    speakers: tuple[Channel | Team | Group | Plan, ...] = (plan.channels[channel], *teams, group, plan)
-    zone = next(each.timezone for each in speakers if each.timezone is not None)
+    language, timezone = _spoken((plan.channels[channel], *teams, group, plan))
     return Delivery(
         id=delivery_id(notice, group.name, channel),
         notice=notice,
@@ -124,14 +155,20 @@ def _delivery(
         group=group.name,
         groups=groups,
         lane=group.name if fallback else _first_on(channel, plan),
-        language=next(each.language for each in speakers if each.language is not None),
-        timezone=zone.key,
+        language=language,
+        timezone=timezone,
         details=_details(plan, groups),
         fallback=fallback,
         created_at=now,
         since=now,
         due=now,
     )
+
+
+def _spoken(speakers: tuple[Channel | Team | Group | Vendor | Plan, ...]) -> tuple[str, str]:
+    """The language and the time zone of the first who says; the plan always does."""
+    zone = next(each.timezone for each in speakers if each.timezone is not None)
+    return next(each.language for each in speakers if each.language is not None), zone.key
 
 
 def _first_on(channel: str, plan: Plan) -> str:

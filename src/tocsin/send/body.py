@@ -2,7 +2,7 @@
 
 ``Notice.incident`` is the one snapshot behind all bodies. Besides what clients see it may hold facts for the texts
 (``class_title``, ``vendor_title``, ``contract``, …); those stay out of the body. Groups whose details are a
-summary get no alerts, no incident key, no host names and no annotations.
+summary get no alerts, no incident key, no host names and no annotations; a vendor gets its own part of the incident.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ _INCIDENT_FIELDS = (
     "follows", "outcome",
 )  # fmt: skip
 
+_VENDOR_FIELDS = ("contract", "restored_at")
+"""What a vendor's body has beside those, and what its contract promises."""
+
 _FNV_OFFSET = 0xCBF29CE484222325
 _FNV_PRIME = 0x100000001B3
 _FNV_MASK = 0xFFFFFFFFFFFFFFFF
@@ -48,6 +51,7 @@ def render(
     facts = facts_of(notice, delivery, external_url=external_url, respond=respond)
     writer = Writer(facts, texts, failed=failed)
     subject, text = writer.subject(), writer.text()
+    notice = facts.notice
     full = delivery.details == "full"
     alerts = notice.alerts[:MOST_ALERTS] if full else ()
     body: dict[str, Any] = {
@@ -68,7 +72,7 @@ def render(
         "reason": notice.reason,
         "changes": [{"field": change.field, "from": change.from_, "to": change.to} for change in notice.changes],
         "asks": list(facts.asks),
-        "incident": _incident(notice.incident, facts, full=full),
+        "incident": _incident(facts, full=full),
         "alerts": [_alert(alert) for alert in alerts],
         "truncated_alerts": notice.truncated_alerts + max(0, len(notice.alerts) - MOST_ALERTS),
         "links": facts.links,
@@ -84,9 +88,13 @@ def render(
     )
 
 
-def _incident(incident: Mapping[str, Any], facts: Facts, *, full: bool) -> dict[str, Any]:
+def _incident(facts: Facts, *, full: bool) -> dict[str, Any]:
+    incident = facts.incident
     shown = {name: incident[name] for name in _INCIDENT_FIELDS if name in incident}
     shown["title"] = facts.title
+    if facts.is_vendors:
+        own = {name: incident[name] for name in _VENDOR_FIELDS if name in incident}
+        return {**shown, **own, **incident.get("vendor_terms", {})}
     if not full:
         shown.pop("key", None)
     return shown

@@ -20,7 +20,7 @@ CHINESE = Words(
     impacts={"wide": "大范围(众多客户)", "partial": "部分(部分客户)", "narrow": "局部(内部或少数客户)"},
     groups={
         "command": "指挥小组", "technical": "技术救援组", "business": "业务协调组", "legal": "法务合规组",
-        "data": "数据与信息管理组",
+        "data": "数据与信息管理组", "vendor": "外包方/合作方",
     },
     missing={"approver": "审批人", "rollback_plan": "回滚方案", "assessment": "影响评估"},
     actions={

@@ -24,6 +24,7 @@ ENGLISH = Words(
     groups={
         "command": "Command", "technical": "Technical rescue", "business": "Business coordination",
         "legal": "Legal and compliance", "data": "Data and information",
+        "vendor": "Vendor",
     },
     missing={"approver": "approver", "rollback_plan": "rollback plan", "assessment": "assessment"},
     actions={

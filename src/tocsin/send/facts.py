@@ -3,7 +3,8 @@
 Everything here that comes from an alert or a person is data: it is put into sentences, and never read as one.
 ``unnamed`` deliveries (details are a summary, or only business and legal get it) name no host: facts taken from
 labels and annotations are left out, and so is a title that shows labels; a host's name or address within the title
-or in what a person wrote is blotted out. A link of the plan goes before an annotation's of the same name.
+or in what a person wrote is blotted out. A link of the plan goes before an annotation's of the same name. A vendor's
+are made of its own part of the notice alone, and it gets no link: there is nothing of ours for it to see.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from tocsin._core.blot import UNNAMED_GROUPS, Blot
 from tocsin._core.clean import is_web_address, one_line
 from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.local import moment, span
+from tocsin._core.plan import VENDOR
 from tocsin._core.times import MINUTE, Millis, parse_time
+from tocsin.send.scope import of_vendor, others_in
 from tocsin.send.words import Words
 
 _WHERE_LABELS = ("instance", "pod", "node", "host", "hostname")
@@ -50,21 +53,24 @@ class Facts:
     """The facts of one delivery, in its language and time zone. Empty is unknown."""
 
     def __init__(self, notice: Notice, delivery: Delivery, words: Words, *, external_url: str, respond: str) -> None:
-        self.notice = notice
+        self.is_vendors = delivery.details == VENDOR
+        self.notice = of_vendor(notice) if self.is_vendors else notice
         self.delivery = delivery
         self.words = words
-        self.incident = notice.incident
+        self.incident = self.notice.incident
         self.groups = delivery.groups or (delivery.group,)
         self.zone = ZoneInfo(delivery.timezone)
         self.unnamed = delivery.details != "full" or UNNAMED_GROUPS.issuperset(self.groups)
         self.alerts = () if self.unnamed else notice.alerts
+        self._whole = notice
         self._external_url = external_url
         self._respond = respond
 
     @cached_property
     def blot(self) -> Blot:
-        """Takes out what groups that read no technical detail may not see."""
-        return Blot(self.notice.alerts, keep=self.incident.get("services") or ())
+        """Takes out what groups that read no technical detail, or a vendor, may not see."""
+        others = others_in(self._whole) if self.is_vendors else ()
+        return Blot(self._whole.alerts, keep=self.incident.get("services") or (), others=others)
 
     def clean(self, value: Any, limit: int = _WORD) -> str:
         """Text that anybody may have written, on one line, with nothing in it that these groups may not see."""
@@ -93,6 +99,8 @@ class Facts:
     @cached_property
     def links(self) -> dict[str, str]:
         """Addresses by name."""
+        if self.is_vendors:
+            return {}
         full = self.delivery.details == "full"
         return _links(self.notice, full=full, external_url=self._external_url, respond=self._respond)
 

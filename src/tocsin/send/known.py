@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tocsin._core.clean import one_line
-from tocsin._core.plan import GROUPS
+from tocsin._core.plan import GROUPS, VENDOR
 from tocsin._core.times import parse_time
 from tocsin._plan.defaults import CLASSES
 from tocsin.send.facts import Facts, Listing, said_by
@@ -45,7 +45,7 @@ def phase(facts: Facts) -> str:
         return "active"
     if incident["state"] == "restored":
         return "restored"
-    is_quiet = incident["signals"] == "cleared" and incident["alerts"]["total"]  # a declared one may have none
+    is_quiet = incident.get("signals") == "cleared" and count(facts, "total")  # a declared one may have none
     return "cleared" if is_quiet and not incident.get("still_broken") else "active"
 
 
@@ -58,14 +58,25 @@ def state_title(facts: Facts) -> str:
     """State and signals; of one that was declared, and has none, the state alone."""
     words, incident = facts.words, facts.incident
     state = words.states[incident["state"]]
-    if incident["state"] == "closed" or not incident["alerts"]["total"]:
+    if incident["state"] == "closed" or not count(facts, "total"):
         return state
     return words.comma.join((state, words.signals[incident["signals"]]))
 
 
+def count(facts: Facts, name: str) -> int:
+    """How many alerts there are; none are a vendor's."""
+    return int((facts.incident.get("alerts") or {}).get(name, 0))
+
+
+def rto(facts: Facts, name: str) -> Any:
+    """What there is to say of the recovery time; it is none of a vendor's."""
+    return (facts.incident.get("rto") or {}).get(name)
+
+
 def rto_left(facts: Facts) -> tuple[str, bool]:
     """What is left at the time of the notice, so that every try and every group reads the same."""
-    return facts.left(parse_time(facts.incident["rto"]["deadline"]))
+    deadline = rto(facts, "deadline")
+    return facts.left(parse_time(deadline)) if deadline else ("", False)
 
 
 def before(facts: Facts, field: str) -> str:
@@ -209,10 +220,21 @@ def said(facts: Facts) -> Lenient:
     if "group" in shown:
         shown["group"] = words.groups.get(str(given["group"]), shown["group"])
     if isinstance(given.get("groups"), (list, tuple)):
-        shown["groups"] = Listing.of((words.groups.get(each, str(each)) for each in given["groups"]), words)
+        shown["groups"] = Listing.of((_addressed(facts, str(each)) for each in given["groups"]), words)
     if "action" in shown:
         shown["wanted"] = words.actions.get(str(given["action"]), shown["action"])
     return _missing(facts, shown, given)
+
+
+def vendor(facts: Facts) -> str:
+    """The vendor, as people call it."""
+    return facts.clean(facts.of_language(facts.incident.get("vendor_title"))) or facts.word("vendor")
+
+
+def _addressed(facts: Facts, group: str) -> str:
+    """A group, or the vendor by its name, as people call them."""
+    named = facts.words.groups.get(group, group)
+    return facts.words.within.format(text=named, within=vendor(facts)) if group == VENDOR else named
 
 
 def links(facts: Facts) -> list[dict[str, str]]:

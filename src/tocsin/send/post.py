@@ -162,7 +162,7 @@ class Post:
             notice,
             delivery,
             external_url=self._external_url(),
-            respond=self._respond(delivery),
+            respond="" if delivery.vendor else self._respond(delivery),
             texts=texts,
             failed=failed,
         )

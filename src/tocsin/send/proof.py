@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
-from tocsin._core.incident import Event
-from tocsin._core.plan import GROUPS
+from tocsin._core.incident import VENDOR_HEARS, Event
+from tocsin._core.plan import GROUPS, VENDOR
 from tocsin._core.problems import Problem
 from tocsin._plan.blocks import problem_within
 from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
@@ -39,6 +39,12 @@ class Proof:
         for index, entry in self.entries.items():
             if entry.subject is None and entry.text is None:
                 yield self._problem(("templates", index), "needs a `subject`, a `text` or both", key=True)
+            if entry.group == VENDOR and entry.event is not None and entry.event not in VENDOR_HEARS:
+                known = ", ".join(event for event in get_args(Event) if event in VENDOR_HEARS)
+                yield self._problem(
+                    ("templates", index, "event"), f"a vendor is never told of `{entry.event}`; it is of {known}"
+                )
+                continue
             for part in PARTS:
                 location = ("templates", index, part)
                 text = getattr(entry, part)
@@ -72,7 +78,7 @@ class Proof:
 
     def _fails(self, own: Own, entry: TemplateEntry) -> str:
         """The first notice for which it cannot be filled in, and why; nothing if it always can."""
-        for event in [entry.event] if entry.event else get_args(Event):
+        for event in _events(entry):
             for language in [entry.language] if entry.language else ("en", "zh"):
                 for group in [entry.group] if entry.group else GROUPS:
                     for number, writer in enumerate(self._writers_of(event, language, group)):
@@ -86,7 +92,7 @@ class Proof:
         return ""
 
     def _writers_of(self, event: str, language: str, group: str) -> Iterator[Writer]:
-        details = "summary" if group in ("business", "legal") else "full"
+        details = {"business": "summary", "legal": "summary", VENDOR: VENDOR}.get(group, "full")
         for number, notice in enumerate(samples(event)):
             key = (event, number, language, group)
             if key not in self._writers:
@@ -97,3 +103,10 @@ class Proof:
     def _problem(self, location: Location, message: str, *, key: bool = False) -> Problem:
         mark = locate(self.root, location, key=key)
         return self.sources.problem(mark, message, path=path_of(self.root, location))
+
+
+def _events(entry: TemplateEntry) -> Iterator[str]:
+    """The events of the notices that a template is for."""
+    for event in [entry.event] if entry.event else get_args(Event):
+        if entry.group != VENDOR or event in VENDOR_HEARS:
+            yield event

@@ -221,8 +221,20 @@ def _notice(event: str, reason: str, said: Mapping[str, Any], incident: Incident
         incident={**snapshot(incident, now), **more},
         alerts=tuple(_alert(number) for number in (2, 1, 0)) if more else (),
         said=dict(said),
+        vendor="acme",
+        scope=_scope({**snapshot(incident, now), **more}),
         accepted_at=now,
     )
+
+
+def _scope(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of the vendor in a notice's facts."""
+    own = (
+        *("id", "revision", "class", "class_title", "tier", "state", "title", "outcome", "started_at", "restored_at"),
+        *("vendor_title", "vendor_terms"),
+    )
+    scope = {name: shown[name] for name in own if name in shown}
+    return {**scope, "services": shown["services"][:1], "vendor": "acme", "contract": shown.get("contract", "")}
 
 
 def _alert(number: int) -> AlertRecord:

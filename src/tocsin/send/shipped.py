@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tocsin._core.plan import GROUPS
+from tocsin._core.plan import GROUPS, VENDOR
 from tocsin.send.chinese import CHINESE
 from tocsin.send.english import ENGLISH
 from tocsin.send.sandbox import Sandbox, Template
@@ -18,6 +18,9 @@ from tocsin.send.words import Words
 FOLDER = Path(__file__).parent / "templates"
 SHARED = ("subject", "head", "happened", "request")
 """The templates that all groups share: what those of the groups are put together of, and the subject."""
+
+OF_VENDORS = tuple(f"{VENDOR}_{name}" for name in SHARED)
+"""A vendor's own in their place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,9 @@ def language_of(name: str) -> Language:
     """The language ``en`` or ``zh``; compiled once a process."""
     words = CHINESE if name == "zh" else ENGLISH
     sandbox = Sandbox(words.comma.join)
+    names = (*SHARED, *GROUPS, VENDOR, *OF_VENDORS)
     folder = FOLDER / ("zh" if name == "zh" else "en")
-    texts = {each: (folder / f"{each}.j2").read_text(encoding="utf-8") for each in (*SHARED, *GROUPS)}
+    texts = {each: (folder / f"{each}.j2").read_text(encoding="utf-8") for each in names}
     return Language(
         words, sandbox, {each: compile_template(text, sandbox, known=KINDS) for each, text in texts.items()}
     )

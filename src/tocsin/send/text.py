@@ -12,6 +12,7 @@ from typing import Any
 
 from tocsin._core.clean import one_line
 from tocsin._core.incident import Delivery, Notice
+from tocsin._core.plan import VENDOR
 from tocsin.send.facts import Facts
 from tocsin.send.sandbox import Template, TemplateFailed
 from tocsin.send.shipped import Language, language_of
@@ -108,7 +109,8 @@ class Writer:
         )
 
     def _shipped(self, name: str) -> Template:
-        return self._language.templates[name]
+        own = f"{VENDOR}_{name}" if self._facts.is_vendors else name
+        return self._language.templates[own if own in self._language.templates else name]
 
     def _part(self, name: str) -> str:
         return str(self._value(name, ""))

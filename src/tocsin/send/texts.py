@@ -1,7 +1,8 @@
 """A plan's own texts, compiled: which of them, if any, takes the place of the shipped one in a notice.
 
 The one that names most goes first: an event weighs more than a group, and that more than a language. Subject and text
-are looked for apart, so that one of them may be had from elsewhere.
+are looked for apart, so that one of them may be had from elsewhere. One that names no group is for all five, and not
+for vendors, who may know of little that it speaks of.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tocsin._core.plan import TextTemplate
+from tocsin._core.plan import VENDOR, TextTemplate
 from tocsin.send.sandbox import Template
 from tocsin.send.shipped import language_of
 from tocsin.send.template import compile_template
@@ -68,7 +69,7 @@ class Texts:
         if not self.own:
             return None
         for of_event in (event, ""):
-            for of_group in (group, ""):
+            for of_group in (group,) if group == VENDOR else (group, ""):
                 for of_language in (language, ""):
                     found = self.own.get((part, of_event, of_group, of_language))
                     if found is not None:

@@ -20,6 +20,7 @@ from tocsin.send.known import (
     brief,
     changes,
     clocks,
+    count,
     estimate,
     flagged,
     in_charge,
@@ -27,6 +28,7 @@ from tocsin.send.known import (
     next_update,
     phase,
     progress,
+    rto,
     rto_left,
     said,
     secondary,
@@ -34,6 +36,7 @@ from tocsin.send.known import (
     titled,
     unacknowledged,
     update_over,
+    vendor,
 )
 from tocsin.send.template import Kind
 
@@ -89,13 +92,13 @@ _ROWS: tuple[tuple[str, Kind, str, Callable[[Facts], Any]], ...] = (
     ("signals", _TEXT, "`firing` or `cleared`", _field("signals")),
     ("outcome", _TEXT, "how it was closed", _field("outcome")),
     ("phase", _TEXT, "`active`, `cleared`, `stale`, `restored`, `closed`, `false_alarm` or `merged`", phase),
-    ("rto_deadline", _TEXT, "by when it must be restored", lambda f: f.moment(f.incident["rto"]["deadline"])),
+    ("rto_deadline", _TEXT, "by when it must be restored", lambda f: f.moment(rto(f, "deadline"))),
     ("rto_left", _TEXT, "how long is left, or how long it is over", lambda f: rto_left(f)[0]),
     ("rto_over", _FLAG, "whether the deadline has passed", lambda f: rto_left(f)[1]),
-    ("rto_used", _NUMBER, "per cent used", lambda f: int(f.incident["rto"]["consumed_ratio"] * 100)),
+    ("rto_used", _NUMBER, "per cent used", lambda f: int((rto(f, "consumed_ratio") or 0) * 100)),
     ("started", _TEXT, "since when", lambda f: f.moment(f.incident["started_at"])),
-    ("firing", _NUMBER, "alerts that fire", lambda f: f.incident["alerts"]["firing"]),
-    ("total", _NUMBER, "alerts in all", lambda f: f.incident["alerts"]["total"]),
+    ("firing", _NUMBER, "alerts that fire", lambda f: count(f, "firing")),
+    ("total", _NUMBER, "alerts in all", lambda f: count(f, "total")),
     ("restored", _TEXT, "since when it is restored", lambda f: f.moment(f.incident.get("restored_at"))),
     ("declared_by", _TEXT, "who declared it by hand", lambda f: f.clean(f.incident.get("declared_by"))),
     ("in_charge", _TEXT, "who is in charge, else who acknowledged it", in_charge),
@@ -107,8 +110,7 @@ _ROWS: tuple[tuple[str, Kind, str, Callable[[Facts], Any]], ...] = (
     ("business_lines", _LIST, "business lines", lambda f: assessed(f, "business_lines")),
     ("customer_groups", _LIST, "customer groups", lambda f: assessed(f, "customer_groups")),
     ("datasets", _LIST, "datasets", lambda f: assessed(f, "datasets")),
-    ("vendor", _TEXT, "the vendor", lambda f: f.clean(f.of_language(f.incident.get("vendor_title")))
-     or f.word("vendor")),
+    ("vendor", _TEXT, "the vendor", vendor),
     ("contract", _TEXT, "the contract's number", _field("contract")),
     ("clocks", Kind("list", ("name", "at", "left", "over")), "the contract's clocks that are not kept yet, the "
      "nearest first; `name` is `sla`, `vendor_acknowledge` or `vendor_restore`", clocks),

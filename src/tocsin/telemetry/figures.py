@@ -18,7 +18,6 @@ from tocsin._store.coverage import Coverage
 from tocsin.telemetry.durations import durations
 from tocsin.telemetry.instruments import PREFIX, Labels
 from tocsin.telemetry.known import (
-    EVENTS,
     OTHER,
     OUTCOMES,
     RTO,
@@ -83,7 +82,7 @@ def families(figures: StoreFigures, known: Known) -> Iterator[Metric]:
 
 def _counters(figures: StoreFigures, known: Known) -> Iterator[Metric]:
     graded = (known.classes, TIERS)
-    yield _counter("notices", "Notices committed.", ("group", "event"), every(known.groups, EVENTS), figures.notices)
+    yield _counter("notices", "Notices committed.", ("group", "event"), known.notices, figures.notices)
     text = "Stages of escalation that were told."
     yield _counter("escalations", text, ("tier", "stage"), known.stages, figures.escalations)
     yield _counter("incidents_opened", "Incidents opened.", ("class", "tier"), every(*graded), figures.opened)
@@ -201,7 +200,7 @@ def _acknowledged(incidents: Sequence[Incident]) -> dict[Labels, float]:
 
 def _info(incident: Incident) -> Labels:
     decision = incident.decision
-    place = (decision.service, decision.environment, decision.vendor, decision.location)
+    place = (decision.service, decision.environment, incident.vendor, decision.location)
     return (incident.id, incident.class_, incident.tier.value, incident.state, incident.signals, *place)
 
 

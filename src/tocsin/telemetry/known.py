@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import get_args
 
-from tocsin._core.incident import RECOVERY_BUCKETS, Event
+from tocsin._core.incident import RECOVERY_BUCKETS, VENDOR_HEARS, Event
 from tocsin._core.model import Tier
-from tocsin._core.plan import Plan
+from tocsin._core.plan import VENDOR, Plan
 from tocsin.telemetry.instruments import Labels
 
 TIERS = tuple(tier.value for tier in sorted(Tier, key=lambda tier: -tier.rank))
@@ -49,6 +49,8 @@ class Known:
     channels: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     vendors: tuple[str, ...] = ()
+    notices: tuple[Labels, ...] = ()
+    """Group, or ``vendor``, and event."""
     stages: tuple[Labels, ...] = ()
     """Tier and stage of escalation."""
     heartbeats: tuple[str, ...] = ()
@@ -64,6 +66,14 @@ class Known:
             channels=tuple(plan.channels),
             services=(*plan.services, OTHER),
             vendors=tuple(plan.vendors),
+            notices=(
+                *every(tuple(plan.groups), EVENTS),
+                *(
+                    every((VENDOR,), tuple(event for event in EVENTS if event in VENDOR_HEARS))
+                    if any(vendor.channels for vendor in plan.vendors.values())
+                    else ()
+                ),
+            ),
             stages=(
                 *((tier.value, stage.name) for tier, stages in plan.escalation.items() for stage in stages),
                 *(every(TIERS, VENDOR_STAGES) if plan.vendors else ()),

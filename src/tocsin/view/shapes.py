@@ -63,6 +63,8 @@ def delivery_item(delivery: Delivery) -> dict[str, Any]:
     }
     if len(delivery.groups) > 1:
         item["groups"] = list(delivery.groups)
+    if delivery.vendor:
+        item["vendor"] = delivery.vendor
     if delivery.fallback:
         item["fallback"] = True
     if delivery.state == "waiting":
