@@ -48,7 +48,7 @@ from tocsin.reload import Reloader, Rules
 from tocsin.report.route import ReportRoute
 from tocsin.retention.files import ArchiveFiles
 from tocsin.retention.loop import RetentionLoop
-from tocsin.send.console import Console
+from tocsin.send.kinds.console import Console
 from tocsin.send.post import Post
 from tocsin.settings import Settings, open_store
 from tocsin.telemetry.metrics import Metrics

@@ -20,7 +20,7 @@ from tocsin._store.client import Store
 from tocsin.heartbeat.sign import LATE, SignOfLife
 from tocsin.heartbeat.silence import Said
 from tocsin.heartbeat.watch import Watch
-from tocsin.send.kinds import open_session
+from tocsin.send.registry import open_session
 
 
 @dataclass

@@ -1,16 +1,19 @@
 """What every kind of channel that speaks HTTP must do, against a real server on loopback.
 
-``test_contract.py`` runs it over all kinds that ``kinds.HTTP_KINDS`` lists; ``SETTINGS`` says how each is pointed at
-an address. The receiver here quotes back all that it was sent, so that a secret in an error would be seen.
+``test_contract.py`` runs it over all kinds in ``src/tocsin/send/kinds/`` that have a ``Case`` in ``cases/``, which says
+how it is pointed at an address and what its tool's yes looks like. The receiver here quotes back all that it was sent,
+so that a secret in an error would be seen.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import socket
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -21,23 +24,38 @@ from tests.send.samples import message
 from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
 from tocsin._core.message import Sender
 from tocsin._core.plan import Channel
-from tocsin._core.secret import Secret
 from tocsin._core.times import Millis, parse_time
-from tocsin.send.kinds import HTTP_KINDS, open_sender, open_session
+from tocsin.send.registry import KINDS, open_sender, open_session
 
 NOW = parse_time("2026-12-05T01:02:00Z")
 CREDENTIALS = ("Us3rname", "Passw0rd", "PathT0kenPathT0ken", "Qu3ryT0ken", "H3aderT0ken", "Sign1ngKey")
 USER, PASSWORD, PATH, QUERY, HEADER, SIGNING = CREDENTIALS
 
-SETTINGS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "webhook": lambda address: {
-        "url": Secret(address),
-        "secret": Secret(SIGNING),
-        "headers": {"Authorization": Secret(f"Bearer {HEADER}")} if "@" not in address else {"X-Key": HEADER},
-        "timeout": 300,
-    },
-}
-"""Of each kind: an address → the settings of a channel that sends there, gives up after 0.3 s and holds secrets."""
+TIMEOUT: Millis = 300
+"""What a case's settings give as ``timeout``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A kind in the contract. ``settings`` make of an address those of a channel that sends there, gives up after
+    ``TIMEOUT`` and holds secrets. ``yes`` is the body of an answer by which its tool takes a message; ``None`` where
+    the status alone counts, and then any body may come with it. ``noes`` are bodies that say with status 200 that it
+    was not taken, and whether it is tried again."""
+
+    settings: Callable[[str], dict[str, Any]]
+    yes: bytes | None = None
+    noes: tuple[tuple[bytes, bool], ...] = ()
+
+
+def case_of(kind: str) -> Case:
+    """The case of a kind."""
+    case = importlib.import_module(f"tests.send.cases.{kind}").CASE
+    assert isinstance(case, Case)
+    return case
+
+
+SenderTo = Callable[[str], Sender]
+"""Opens a channel of the kind to an address."""
 
 
 class StandingClock:
@@ -64,6 +82,7 @@ class Receiver:
         self.came = asyncio.Event()
         self.answer: Callable[[web.BaseRequest], Any] = self.say(200)
         self.address = ""
+        self.yes: bytes | None = None
 
     @property
     def secret_address(self) -> str:
@@ -81,9 +100,19 @@ class Receiver:
         """Answer with this status, quoting the request back with a few control characters."""
 
         async def answer(request: web.BaseRequest) -> web.Response:
+            if status < 300 and self.yes is not None:
+                return web.Response(status=status, body=self.yes, headers=headers)
             quoted = f"no\x1b[31m\r\n\x00 way: {request.path_qs} {dict(request.headers)} {self.address} "
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             return web.Response(status=status, text=quoted + " ".join(CREDENTIALS) + "x" * 5000, headers=named)
+
+        return answer
+
+    def reply(self, body: bytes) -> Callable[[web.BaseRequest], Any]:
+        """Answer 200 with this body."""
+
+        async def answer(request: web.BaseRequest) -> web.Response:
+            return web.Response(body=body)
 
         return answer
 
@@ -153,9 +182,10 @@ class Contract:
     """The tests; ``kind`` is a fixture of those who run it."""
 
     @pytest.fixture
-    async def receiver(self) -> AsyncIterator[Receiver]:
-        """The other side."""
+    async def receiver(self, kind: str) -> AsyncIterator[Receiver]:
+        """The other side, with the kind's own yes."""
         async with receiving() as receiver:
+            receiver.yes = case_of(kind).yes
             yield receiver
 
     @pytest.fixture
@@ -165,12 +195,12 @@ class Contract:
             yield session
 
     @pytest.fixture
-    def sender_to(self, kind: str, session: aiohttp.ClientSession) -> Callable[[str], Sender]:
+    def sender_to(self, kind: str, session: aiohttp.ClientSession) -> SenderTo:
         """Opens a channel of the kind to an address."""
 
         def opened(address: str) -> Sender:
-            return HTTP_KINDS[kind](
-                Channel(name="the-hook", type=kind, settings=SETTINGS[kind](address)),
+            return KINDS[kind].open(
+                Channel(name="the-hook", type=kind, settings=case_of(kind).settings(address)),
                 session=session,
                 clock=StandingClock(),
             )
@@ -189,16 +219,25 @@ class Contract:
         return error
 
     @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-    async def test_2xx_is_a_yes(self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int) -> None:
-        """Any 2xx accepts, whatever the body says."""
+    async def test_2xx_is_a_yes(self, receiver: Receiver, sender_to: SenderTo, status: int) -> None:
+        """Any 2xx accepts, with the tool's own yes where it has one, else whatever the body says."""
         receiver.answer = receiver.say(status)
         await sender_to(receiver.secret_address).send(message())
         assert len(receiver.requests) == 1
 
+    async def test_a_no_with_status_200_is_no_yes(self, kind: str, receiver: Receiver, sender_to: SenderTo) -> None:
+        """What the tool's codes say in the body counts, and is sorted into what may pass and what never will. Where it
+        has a yes of its own, a body that says nothing is no yes, since nobody knows who has answered."""
+        noes = case_of(kind).noes
+        if receiver.yes is not None:
+            noes += ((b"", True), (b"<html>Welcome</html>", True), (b"[" * 3000, True))
+        for body, again in noes:
+            receiver.answer = receiver.reply(body)
+            error = await self.fails(sender_to(receiver.secret_address))
+            assert isinstance(error, TrySendAgain if again else SendRefused), (body, error)
+
     @pytest.mark.parametrize("status", [429, 500, 501, 502, 503, 504, 599])
-    async def test_5xx_and_429_are_tried_again(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int
-    ) -> None:
+    async def test_5xx_and_429_are_tried_again(self, receiver: Receiver, sender_to: SenderTo, status: int) -> None:
         """These may pass; the error carries the status and where it came from."""
         receiver.answer = receiver.say(status)
         error = await self.fails(sender_to(receiver.secret_address))
@@ -207,9 +246,7 @@ class Contract:
         assert str(error).startswith(f"{receiver.address} answered {status}: no[31m way:")
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422])
-    async def test_other_4xx_are_refusals(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int
-    ) -> None:
+    async def test_other_4xx_are_refusals(self, receiver: Receiver, sender_to: SenderTo, status: int) -> None:
         """Sending the same once more would change nothing."""
         receiver.answer = receiver.say(status, Retry_After="5")
         error = await self.fails(sender_to(receiver.secret_address))
@@ -217,9 +254,7 @@ class Contract:
         assert f"answered {status}" in str(error)
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-    async def test_redirects_are_not_followed(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int
-    ) -> None:
+    async def test_redirects_are_not_followed(self, receiver: Receiver, sender_to: SenderTo, status: int) -> None:
         """A redirect is a refusal that says what to do, and no second request is made."""
         receiver.answer = receiver.say(status, Location=f"{receiver.address}/elsewhere")
         error = await self.fails(sender_to(receiver.secret_address))
@@ -238,7 +273,7 @@ class Contract:
     )  # fmt: skip
     @pytest.mark.parametrize("status", [429, 503])
     async def test_retry_after_is_honoured(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender], status: int, header: str, seconds: float | None
+        self, receiver: Receiver, sender_to: SenderTo, status: int, header: str, seconds: float | None
     ) -> None:
         """In seconds or as a date against the clock, an hour at most; what is neither counts as absent."""
         receiver.answer = receiver.say(status, Retry_After=header)
@@ -246,7 +281,7 @@ class Contract:
         assert isinstance(error, TrySendAgain)
         assert error.retry_after == seconds
 
-    async def test_a_refused_connection_is_tried_again(self, sender_to: Callable[[str], Sender]) -> None:
+    async def test_a_refused_connection_is_tried_again(self, sender_to: SenderTo) -> None:
         """Nobody listens: the error says where."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -255,35 +290,33 @@ class Contract:
         assert isinstance(error, TrySendAgain)
         assert str(error) == f"http://127.0.0.1:{port}: connection refused"
 
-    async def test_an_unknown_name_is_tried_again(self, sender_to: Callable[[str], Sender]) -> None:
+    async def test_an_unknown_name_is_tried_again(self, sender_to: SenderTo) -> None:
         """A name that cannot be resolved may be one later."""
         error = await self.fails(sender_to(f"http://{USER}:{PASSWORD}@nowhere.invalid/{PATH}"))
         assert isinstance(error, TrySendAgain)
         assert "http://nowhere.invalid:80" in str(error)
 
-    async def test_a_server_without_tls_is_tried_again(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender]
-    ) -> None:
+    async def test_a_server_without_tls_is_tried_again(self, receiver: Receiver, sender_to: SenderTo) -> None:
         """A failed handshake is a fault of the wire."""
         error = await self.fails(sender_to(receiver.secret_address.replace("http://", "https://")))
         assert isinstance(error, TrySendAgain)
         assert "TLS failed" in str(error)
 
-    async def test_a_hang_up_is_tried_again(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+    async def test_a_hang_up_is_tried_again(self, receiver: Receiver, sender_to: SenderTo) -> None:
         """A connection closed without an answer is no answer. It is not sent a second time within one try."""
         receiver.answer = receiver.hang_up()
         error = await self.fails(sender_to(receiver.secret_address))
         assert isinstance(error, TrySendAgain)
         assert len(receiver.requests) == 1
 
-    async def test_silence_is_tried_again(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+    async def test_silence_is_tried_again(self, receiver: Receiver, sender_to: SenderTo) -> None:
         """Who does not answer within the timeout is asked again later."""
         receiver.answer = receiver.stall()
         error = await self.fails(sender_to(receiver.secret_address))
         assert isinstance(error, TrySendAgain)
         assert str(error) == f"{receiver.address} did not answer within 0.3 s"
 
-    async def test_cancelling_passes_through(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+    async def test_cancelling_passes_through(self, receiver: Receiver, sender_to: SenderTo) -> None:
         """A cancelled send ends at once, as a cancellation."""
         receiver.answer = receiver.stall()
         sending = asyncio.create_task(sender_to(receiver.secret_address).send(message()))
@@ -294,19 +327,22 @@ class Contract:
 
     @pytest.mark.parametrize("body", ["drip", "flood"])
     async def test_a_body_without_end_holds_up_nothing(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender], body: str
+        self, receiver: Receiver, sender_to: SenderTo, body: str
     ) -> None:
         """The status counts; of a slow or giant body only the beginning is read, for a yes and for a no."""
         endless: Callable[[int], Any] = getattr(receiver, body)
         async with asyncio.timeout(5):
             receiver.answer = endless(200)
-            await sender_to(receiver.secret_address).send(message())
+            if receiver.yes is None:
+                await sender_to(receiver.secret_address).send(message())
+            else:
+                assert isinstance(await self.fails(sender_to(receiver.secret_address)), TrySendAgain)
             receiver.answer = endless(503)
             assert isinstance(await self.fails(sender_to(receiver.secret_address)), TrySendAgain)
             receiver.answer = endless(404)
             assert isinstance(await self.fails(sender_to(receiver.secret_address)), SendRefused)
 
-    async def test_no_cookie_is_kept(self, receiver: Receiver, sender_to: Callable[[str], Sender]) -> None:
+    async def test_no_cookie_is_kept(self, receiver: Receiver, sender_to: SenderTo) -> None:
         """One channel's receiver cannot mark the requests of another."""
         receiver.answer = receiver.say(200, Set_Cookie="track=1; Path=/")
         sender = sender_to(receiver.secret_address.replace("127.0.0.1", "localhost"))
@@ -315,25 +351,24 @@ class Contract:
         assert "Cookie" not in receiver.requests[1][0].headers
 
     async def test_closing_leaves_the_session_open(
-        self, receiver: Receiver, sender_to: Callable[[str], Sender], session: aiohttp.ClientSession
+        self, receiver: Receiver, sender_to: SenderTo, session: aiohttp.ClientSession
     ) -> None:
         """The session is shared, so one channel's end is not that of the others."""
         await sender_to(receiver.address).close()
         assert not session.closed
 
     @pytest.mark.parametrize("address", ["ftp://x/", "hooks.example/a", "http://", "http://[", ""])
-    async def test_an_address_that_cannot_work_is_said_at_once(
-        self, sender_to: Callable[[str], Sender], address: str
-    ) -> None:
+    async def test_an_address_that_cannot_work_is_said_at_once(self, sender_to: SenderTo, address: str) -> None:
         """When the channel is opened, not at the first notice."""
         with pytest.raises(ConfigurationError, match="the-hook"):
             sender_to(address)
 
     async def test_the_kind_is_opened_by_its_name(self, kind: str, session: aiohttp.ClientSession) -> None:
         """``open_sender`` finds it by the channel's type."""
-        channel = Channel(name="the-hook", type=kind, settings=SETTINGS[kind]("http://127.0.0.1:9"))
+        channel = Channel(name="the-hook", type=kind, settings=case_of(kind).settings("http://127.0.0.1:9"))
         sender = open_sender(channel, session=session, console=_NOWHERE, clock=StandingClock())
-        assert isinstance(sender, HTTP_KINDS[kind])  # type: ignore[arg-type]
+        opener: object = KINDS[kind].open
+        assert type(sender) is opener
 
 
 _NOWHERE: Any = None

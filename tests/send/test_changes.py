@@ -24,12 +24,12 @@ class Slow(Sink):
         self.go = asyncio.Event()
         self.closed = asyncio.Event()
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """Keep it, once let go."""
         assert not self.closed.is_set()
         self.began.set()
         await self.go.wait()
-        await super().send(message)
+        return await super().send(message)
 
     async def close(self) -> None:
         """Note it."""

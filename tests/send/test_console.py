@@ -15,7 +15,7 @@ from tests.send.samples import delivery, message, notice
 from tocsin._core.errors import SendRefused, TrySendAgain
 from tocsin._core.message import Message
 from tocsin.send.body import render
-from tocsin.send.console import Console
+from tocsin.send.kinds.console import Console
 
 
 class Terminal(io.StringIO):

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import io
+import pkgutil
+from types import ModuleType
 
 import pytest
-from tests.send.contract import SETTINGS, Contract, StandingClock
+from tests.send import cases
+from tests.send.contract import Contract, StandingClock
 
 from tocsin._core.errors import ConfigurationError
 from tocsin._core.plan import Channel
-from tocsin.send.console import Console
-from tocsin.send.kinds import HTTP_KINDS, KINDS, open_sender, open_session
+from tocsin.send import kinds
+from tocsin.send.kinds.console import Console
+from tocsin.send.registry import KINDS, open_sender, open_session
 
 
-@pytest.fixture(params=sorted(HTTP_KINDS))
+def names_in(package: ModuleType) -> set[str]:
+    """The modules of a package."""
+    return {module.name for module in pkgutil.iter_modules(package.__path__)}
+
+
+WITHOUT_HTTP = {"console"}
+"""Kinds that call no address of HTTP, and so have tests of their own."""
+
+
+@pytest.fixture(params=sorted(names_in(kinds) - WITHOUT_HTTP))
 def kind(request: pytest.FixtureRequest) -> str:
     """Each kind in turn."""
     name: str = request.param
@@ -25,9 +38,9 @@ class TestEveryHttpKind(Contract):
 
 
 def test_no_kind_is_left_out() -> None:
-    """A new kind must say in ``SETTINGS`` how to reach the receiver."""
-    assert SETTINGS.keys() == HTTP_KINDS.keys()
-    assert set(KINDS) == {*HTTP_KINDS, "console"}
+    """Every file of ``send/kinds/`` is a kind that a plan may name, and those that speak HTTP have a case."""
+    assert names_in(kinds) == KINDS.keys() | {"console"}
+    assert names_in(cases) == names_in(kinds) - WITHOUT_HTTP
 
 
 async def test_an_unknown_kind_is_named_with_those_there_are() -> None:

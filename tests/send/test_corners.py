@@ -136,11 +136,11 @@ async def test_cut_off_before_the_channel_said_yes(store: Store, clock: ManualCl
 
         started = asyncio.Event()
 
-        async def send(self, message: Message) -> None:
+        async def send(self, message: Message) -> str:
             if not self.started.is_set():
                 self.started.set()
                 await asyncio.Event().wait()
-            await super().send(message)
+            return await super().send(message)
 
     channel = next(channel for channel in world.channels if channel.channel == "legal-hook")
     world.sinks["legal-hook"] = channel._sender = Hanging()

@@ -180,3 +180,16 @@ async def test_success_counts_whoever_reports_it(world: World) -> None:
     assert (await find(world.store, first.delivery.id))[1].state == "accepted"
     assert await stored.due_lanes(world.store, keys, channel, later + stored.LEASE, 10) == ([], None)
     assert (await read_figures(world.store)).of("waiting")[(channel,)] == 0
+
+
+async def test_later_messages_of_an_incident_follow_the_thread_of_its_first(world: World) -> None:
+    """What a channel answers to the first is given with each of the later ones on the same channel, and no other."""
+    await world.fire()
+    await world.wait(MINUTE, renew=["A"])
+    await world.resolve()
+    await world.wait(10 * MINUTE)
+    for name in ("technical-hook", "business-hook"):
+        first, *later = world.sinks[name].got
+        assert first.thread == ""
+        assert later
+        assert {message.thread for message in later} == {f"thread-of-{first.id}"}

@@ -20,8 +20,8 @@ from tocsin._core.errors import ConfigurationError
 from tocsin._core.message import Message
 from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
-from tocsin.send.kinds import open_session
-from tocsin.send.webhook import Webhook, signature
+from tocsin.send.kinds.webhook import Webhook, signature
+from tocsin.send.registry import open_session
 
 
 async def sent(settings: dict[str, Any], made: Message | None = None) -> tuple[Any, bytes]:

@@ -41,12 +41,17 @@ class Sink:
         self.tried = 0
         self.fail: Exception | None = None
 
-    async def send(self, message: Message) -> None:
-        """Keep the message."""
+    async def send(self, message: Message) -> str:
+        """Keep the message; ``thread`` is the one it names, or that it starts."""
         self.tried += 1
         if self.fail is not None:
             raise self.fail
         self.got.append(message)
+        return message.thread or f"thread-of-{message.id}"
+
+    async def check(self) -> bool:
+        """It cannot be asked."""
+        return False
 
     async def close(self) -> None:
         """Nothing to give back."""

@@ -50,3 +50,8 @@ def delivery_id(notice: str, group: str, channel: str) -> str:
 def notice_of(delivery: str) -> str:
     """The id of the notice that a delivery is of, by the delivery's own."""
     return delivery.rpartition("-")[0]
+
+
+def incident_of(delivery: str) -> str:
+    """The id of the incident that a delivery is about, by the delivery's own."""
+    return notice_of(notice_of(delivery)).upper()

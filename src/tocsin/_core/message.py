@@ -8,9 +8,35 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An address that a notice shows. ``name`` is a word such as ``respond`` or ``runbook``, ``title`` what people
+    read, in the notice's language."""
+
+    name: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A person whom a message calls by name. What is not known of them is empty; ``account`` is their name or number
+    at the tool that carries the message."""
+
+    person: str
+    title: str = ""
+    mobile: str = ""
+    email: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One delivery, rendered. ``id`` is the delivery's, the same on every try; ``body`` is what A6 of the
     contract calls a notice's body, JSON-ready, with ``subject`` and ``text`` in it too.
+
+    ``plain`` is the text without its lines that are links, and ``links`` are those, for tools that show buttons.
+    ``incident`` is ``""`` where the message is about more than one. ``thread`` is what the sender answered to the last
+    message about the incident that this channel took, ``""`` where this is the first, or where it answers nothing.
     """
 
     id: str
@@ -20,13 +46,34 @@ class Message:
     subject: str
     text: str
     body: Mapping[str, Any]
+    plain: str = ""
+    links: tuple[Link, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    thread: str = ""
+
+    @property
+    def tier(self) -> str:
+        """``high``, ``medium`` or ``low``; ``""`` where it is about no incident."""
+        return str(self.body.get("incident", {}).get("tier", ""))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it says that the incident is restored or closed, so that nothing is asked any more."""
+        return self.body.get("incident", {}).get("state") in ("restored", "closed")
 
 
 class Sender(Protocol):
     """One channel, ready to send."""
 
-    async def send(self, message: Message) -> None:
-        """Return once the channel has said yes. Raises ``TrySendAgain`` or ``SendRefused``, nothing else."""
+    async def send(self, message: Message) -> str:
+        """Return once the channel has said yes: the thread that the next message about the incident is to follow, in
+        the tool's own words; ``""`` where it has no such thing. Raises ``TrySendAgain`` or ``SendRefused``, nothing
+        else."""
+        ...
+
+    async def check(self) -> bool:
+        """Ask the tool, without a message, whether it would take one; ``False`` where it cannot be asked. Raises as
+        ``send`` does."""
         ...
 
     async def close(self) -> None:

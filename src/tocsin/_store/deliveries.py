@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from tocsin._core.errors import NotFound, StoreMismatch
-from tocsin._core.ids import notice_of
+from tocsin._core.ids import incident_of, notice_of
 from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
 from tocsin._core.times import SECOND, Millis
 from tocsin._store.client import Arg, Store
@@ -31,10 +31,12 @@ Result = Literal["accepted", "retry", "dead", "released"]
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery under lease until ``lease_ends``, and its notice; ``None`` where that is gone from the store."""
+    """A delivery under lease until ``lease_ends``, and its notice; ``None`` where that is gone from the store.
+    ``thread`` is the one that the channel's messages about the incident follow, ``""`` where there is none yet."""
 
     delivery: Delivery
     notice: Notice | None
+    thread: str = ""
     token: str
     lease_ends: Millis
 
@@ -71,10 +73,17 @@ async def claim(
         found = row.decode()
         pipe.hget(keys.delivery(found), "b")
         pipe.get(keys.notice(notice_of(found)))
+        pipe.hget(keys.threads(incident_of(found)), channel)
     stored = await store.call(pipe.execute()) if rows else []
     return [
-        Parcel(delivery=delivery, notice=_readable(Notice, stored[place + 1]), token=token, lease_ends=now + LEASE)
-        for place in range(0, len(stored), 2)
+        Parcel(
+            delivery=delivery,
+            notice=_readable(Notice, stored[place + 1]),
+            thread=(stored[place + 2] or b"").decode(),
+            token=token,
+            lease_ends=now + LEASE,
+        )
+        for place in range(0, len(stored), 3)
         if (delivery := _readable(Delivery, stored[place])) is not None
     ]
 
@@ -98,8 +107,11 @@ def attempted(delivery: Delivery, attempt: Attempt, *, state: DeliveryState, due
     return msgspec.structs.replace(delivery, attempts=attempts, state=state, due=due)
 
 
-async def settle(store: Store, keys: Keys, parcel: Parcel, result: Result, after: Delivery, *, now: Millis) -> str:
-    """Record how a try ended; ``after`` is the delivery as it then is. Raises ``StoreUnavailable``.
+async def settle(
+    store: Store, keys: Keys, parcel: Parcel, result: Result, after: Delivery, *, now: Millis, thread: str = ""
+) -> str:
+    """Record how a try ended; ``after`` is the delivery as it then is, and ``thread`` the one that later
+    messages about the incident follow. Raises ``StoreUnavailable``.
 
     Answers ``ok``, ``lost`` (a failure, and the lease is another's by now) or ``done`` (it had been accepted).
     """
@@ -108,11 +120,11 @@ async def settle(store: Store, keys: Keys, parcel: Parcel, result: Result, after
     names = [
         *(keys.queue(channel), keys.sending(channel), keys.tokens(channel), keys.lane(channel, lane)),
         *(keys.delivery(delivery.id), keys.stats, keys.told(delivery.incident), keys.dead),
-        *(keys.urgent, keys.normal, keys.held, keys.view(delivery.key)),
+        *(keys.urgent, keys.normal, keys.held, keys.view(delivery.key), keys.threads(delivery.incident)),
     ]
     fields = [told_field(delivery.sequence, group) for group in delivery.groups]
     args: list[Arg] = [now, lane, parcel.token, delivery.id, result, encode(after), after.due, channel]
-    args += [delivery.key, 0 if delivery.fallback else 1, *fields]
+    args += [delivery.key, 0 if delivery.fallback else 1, thread, *fields]
     answer: bytes = await store.run("delivery_settle", names, args)
     return answer.decode()
 

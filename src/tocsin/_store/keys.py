@@ -26,6 +26,7 @@ PERSISTENT: Mapping[str, str] = {
     "incident": "an incident, compacted some time after its close; goes when it is archived or dropped",
     "timeline": "as incident; goes when that is compacted",
     "told": "as timeline",
+    "threads": "as timeline",
     "why": "as timeline",
     "notice": "as timeline, unless a dead letter needs it; then as incident",
     "delivery": "as notice",
@@ -105,6 +106,10 @@ class Keys:
     def why(self, incident: str) -> str:
         """STRING: a ``Why``, of the alert that graded the incident."""
         return f"{self._prefix}why:{incident}"
+
+    def threads(self, incident: str) -> str:
+        """By channel, the thread at its tool that the messages about an incident follow."""
+        return f"{self._prefix}threads:{incident}"
 
     def told(self, incident: str) -> str:
         """HASH ``<sequence>/<group>`` → ``accepted``, or how many of its deliveries are neither accepted nor dead."""

@@ -115,7 +115,7 @@ async def _retire(store: Store, keys: Keys, found: Found, at: Moment, *, args: l
         notices = [notice for notice in notices if notice not in owed]
     names = [keys.incident(incident.id), keys.view(incident.key), keys.held, *_indexes(keys)]
     names += [keys.deliveries, keys.dead, keys.stats, keys.timeline(incident.id), keys.deliveries_of(incident.id)]
-    names += [keys.why(incident.id), keys.told(incident.id), *map(keys.notice, notices)]
+    names += [keys.why(incident.id), keys.told(incident.id), keys.threads(incident.id), *map(keys.notice, notices)]
     first = len(names)
     names += (keys.delivery(delivery.id) for delivery in found.live)
     args += [at.now, at.reopen_within + SETTLES_WITHIN, incident.id, incident.key, found.body]

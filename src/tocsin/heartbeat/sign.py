@@ -21,7 +21,7 @@ from tocsin._core.watch import Watchdog
 from tocsin._store.client import Store
 from tocsin._store.overdue import oldest_due
 from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address
-from tocsin.send.kinds import open_session
+from tocsin.send.registry import open_session
 
 log = logging.getLogger(__name__)
 

@@ -7,14 +7,15 @@ summary get no alerts, no incident key, no host names and no annotations; a vend
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from tocsin._core.incident import AlertRecord, Delivery, Notice
-from tocsin._core.message import Message
+from tocsin._core.message import Link, Message
 from tocsin._core.times import format_time
 from tocsin.send.facts import Facts
+from tocsin.send.known import shown_links
 from tocsin.send.text import SHIPPED, Failed, Writer, facts_of, unheard
 from tocsin.send.texts import Texts
 
@@ -85,7 +86,15 @@ def render(
         subject=subject,
         text=text,
         body=body,
+        plain=_without(text, facts.links.values()),
+        links=tuple(Link(**link) for link in shown_links(facts)),
     )
+
+
+def _without(text: str, addresses: Iterable[str]) -> str:
+    """The text without the lines that end in one of these addresses."""
+    ends = tuple(addresses)
+    return "\n".join(line for line in text.split("\n") if not ends or not line.endswith(ends)).rstrip("\n")
 
 
 def _incident(facts: Facts, *, full: bool) -> dict[str, Any]:

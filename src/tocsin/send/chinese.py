@@ -31,6 +31,6 @@ CHINESE = Words(
         "reopen": "重新打开",
         "vendor_acknowledge": "登记外包方/合作方的答复",
     },
-    links={"incident": "事件", "dashboard": "看板", "runbook": "处置手册"},
+    links={"respond": "回应", "incident": "事件", "dashboard": "看板", "runbook": "处置手册"},
     asks={"acknowledge": "确认已收到", "update": "说明进展", "restore": "确认服务是否已恢复"},
 )  # fmt: skip

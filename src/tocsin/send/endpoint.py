@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from tocsin._core.clean import one_line
@@ -40,7 +41,8 @@ _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 class Endpoint:
-    """An address of a channel. ``secrets`` are further texts that no error may show. The session is not closed here."""
+    """An address of a channel. ``secrets`` are further texts that no error may show; ``read`` is how many bytes of an
+    answer are wanted. The session is not closed here."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Endpoint:
         clock: Clock,
         timeout: Millis = DEFAULT_TIMEOUT,
         secrets: Iterable[str] = (),
+        read: int = _READ_AT_MOST,
     ) -> None:
         self._url = url
         self._where = f"{url.scheme}://{url.host_subcomponent}:{url.port}"
@@ -57,23 +60,29 @@ class Endpoint:
         self._hidden = _credentials(url, secrets)
         self._session = session
         self._clock = clock
+        self._read = read
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+    async def post(self, body: bytes, headers: Mapping[str, str], *, to: URL | None = None) -> bytes:
         """POST once. Raises ``TrySendAgain`` or ``SendRefused``; cancelling it ends the request."""
-        return await self._request("POST", body, headers)
+        return await self.call("POST", body, headers, to=to)
 
-    async def get(self) -> bytes:
-        """GET once; the same otherwise."""
-        return await self._request("GET", None, {})
+    async def get(self, to: URL | None = None) -> bytes:
+        """GET once; the same otherwise. ``to`` is as in ``call``."""
+        return await self.call("GET", None, {}, to=to)
 
-    async def _request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+    async def call(
+        self, method: str, body: bytes | None, headers: Mapping[str, str], *, to: URL | None = None
+    ) -> bytes:
+        """Call once, by any method; ``to`` is another address of the same tool. Raises as ``post`` does."""
         timeout = aiohttp.ClientTimeout(total=self._seconds)
         headers = {**headers, "Accept-Encoding": "identity"}
+        url = self._url if to is None else to
+        assert url.origin() == self._url.origin(), "errors name the place of the first"
         try:
             async with self._session.request(
-                method, self._url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
-                answer = await _beginning(response)
+                answer = await _beginning(response, self._read)
                 self._judge(response, answer)
                 return answer
         except TimeoutError:
@@ -81,11 +90,20 @@ class Endpoint:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise TrySendAgain(f"{self._where}: {_what_broke(error)}") from None
 
+    def again(self, said: str, *, retry_after: float | None = None) -> TrySendAgain:
+        """The error for a 2xx in which the tool says that it could not take it now; ``said`` in its words."""
+        wait = None if retry_after is None else min(max(retry_after, 0.0), LONGEST_RETRY_AFTER)
+        return TrySendAgain(f"{self._where} did not take it: {self._shown(said)}", retry_after=wait)
+
+    def refused(self, said: str) -> SendRefused:
+        """The error for a 2xx in which the tool says that it will never take it; ``said`` in its words."""
+        return SendRefused(f"{self._where} refused it: {self._shown(said)}")
+
     def _judge(self, response: aiohttp.ClientResponse, answer: bytes) -> None:
         status = response.status
         if 200 <= status < 300:
             return
-        excerpt = self._excerpt(answer)
+        excerpt = self._shown(answer.decode("utf-8", "replace"))
         text = f"{self._where} answered {status}" + (f": {excerpt}" if excerpt else "")
         if status == 429 or 500 <= status < 600:
             raise TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
@@ -93,8 +111,9 @@ class Endpoint:
             text += " (redirects are not followed; put the final address into the url)"
         raise SendRefused(text)
 
-    def _excerpt(self, answer: bytes) -> str:
-        text = one_line(answer.decode("utf-8", "replace"), _READ_AT_MOST)
+    def _shown(self, said: str) -> str:
+        """What the other side said, without credentials, on one line and short."""
+        text = one_line(said, _READ_AT_MOST)
         for credential in self._hidden:
             text = text.replace(credential, "<secret>")
         return one_line(text, _EXCERPT)
@@ -110,6 +129,15 @@ def address(place: str, value: str | Secret) -> URL:
     if not known:
         raise ConfigurationError(f"{place} is no http or https address; write one as in https://hooks.example/tocsin")
     return url
+
+
+def answered(answer: bytes) -> Mapping[str, Any]:
+    """An answer in JSON; empty where it is none, or no object."""
+    try:
+        read = msgspec.json.decode(answer)
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 def revealed(value: str | Secret) -> str:
@@ -133,12 +161,12 @@ def _credentials(url: URL, secrets: Iterable[str]) -> list[str]:
     return sorted({text for text in candidates() if len(text) >= 4}, key=len, reverse=True)
 
 
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+async def _beginning(response: aiohttp.ClientResponse, most: int) -> bytes:
     """The first bytes of the answer's body, or those that came in time. The rest is never waited for."""
     read = b""
     try:
         async with asyncio.timeout(_READ_FOR):
-            while len(read) < _READ_AT_MOST and (chunk := await response.content.read(_READ_AT_MOST - len(read))):
+            while len(read) < most and (chunk := await response.content.read(most - len(read))):
                 read += chunk
     except (TimeoutError, aiohttp.ClientError, OSError, ValueError):
         pass  # the status is what counts, and that has come

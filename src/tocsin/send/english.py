@@ -35,7 +35,7 @@ ENGLISH = Words(
         "close": "close it", "false_alarm": "call it a false alarm", "merge": "merge it", "reopen": "reopen it",
         "vendor_acknowledge": "record the vendor's word",
     },
-    links={"incident": "Incident", "dashboard": "Dashboard", "runbook": "Runbook"},
+    links={"respond": "Answer", "incident": "Incident", "dashboard": "Dashboard", "runbook": "Runbook"},
     asks={
         "acknowledge": "acknowledge that you have it", "update": "say how it stands",
         "restore": "confirm whether the service is back",

@@ -249,6 +249,13 @@ def links(facts: Facts) -> list[dict[str, str]]:
     ]
 
 
+def shown_links(facts: Facts) -> list[dict[str, str]]:
+    """All links for these groups, where they answer first."""
+    url = facts.links.get("respond")
+    first = [{"name": "respond", "title": facts.words.links["respond"], "url": url}] if url else []
+    return first + links(facts)
+
+
 def _change(facts: Facts, change: Mapping[str, Any]) -> Lenient:
     return _missing(facts, _lenient(facts, change), change)
 

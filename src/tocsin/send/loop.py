@@ -10,23 +10,23 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from itertools import islice
 from random import Random
 from typing import Protocol
-
-import msgspec
 
 from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.errors import SendError, SendRefused, StoreError, TrySendAgain
 from tocsin._core.incident import Attempt, Delivery, Notice
 from tocsin._core.message import Message, Sender
 from tocsin._core.model import Tier
-from tocsin._core.times import HOUR, MINUTE, SECOND, Millis
+from tocsin._core.times import SECOND, Millis
 from tocsin._store import deliveries as stored
 from tocsin._store.client import Store
 from tocsin._store.deliveries import Parcel
 from tocsin._store.incidents import lane_of
 from tocsin._store.keys import Keys
+from tocsin.send.tries import GIVE_UP_AFTER, accepted, in_time, pause
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +40,6 @@ TURNS_UNLOOKED = 4
 MOST_FRESH = 1_000
 """Lanes just committed to that are remembered; the queue has the others too."""
 
-GIVE_UP_AFTER: Millis = 1 * HOUR
-"""A delivery that has failed for so long is a dead letter."""
-
-LATE: Millis = 2 * MINUTE
-TRY_FOR: Millis = 5 * MINUTE
-"""One that was tried so late has at least so long from there: it waited behind another, or nobody could send."""
-
-FIRST_PAUSE: Millis = 1 * SECOND
-LONGEST_PAUSE: Millis = 5 * MINUTE
 SEND_WITHIN: Millis = 45 * SECOND
 """How long a send may take in all, whatever the channel's own timeout: less than the lease."""
 
@@ -193,35 +184,35 @@ class ChannelLoop:
         if self._clock.now() > parcel.lease_ends - SEND_WITHIN:
             # This process stood still for long; another may have claimed the lane since.
             return
-        is_out = False
+        said: str | SendError = TrySendAgain("not tried")
         try:
-            error = await self._try(parcel)
-            is_out = error is None
-            await self._record(keys, parcel, error)
+            said = await self._try(parcel)
+            await self._record(keys, parcel, said)
         except StoreError as error:
             # The lease runs out, and the delivery is sent again under the same id.
             log.warning("a send could not be recorded", extra={"delivery": parcel.delivery.id, "error": str(error)})
         except asyncio.CancelledError:
-            await asyncio.shield(self._cut_off(keys, parcel, is_out=is_out))
+            await asyncio.shield(self._cut_off(keys, parcel, said))
             raise
 
-    async def _cut_off(self, keys: Keys, parcel: Parcel, *, is_out: bool) -> None:
+    async def _cut_off(self, keys: Keys, parcel: Parcel, said: str | SendError) -> None:
         """Give back the lease of a send that was cut off; one that the channel has taken is recorded as such."""
         now = self._clock.now()
         with contextlib.suppress(StoreError):
-            if is_out:
-                await stored.settle(self._store, keys, parcel, "accepted", _accepted(parcel.delivery, now), now=now)
+            if isinstance(said, str):
+                after = accepted(parcel.delivery, now)
+                await stored.settle(self._store, keys, parcel, "accepted", after, now=now, thread=said)
             else:
                 await stored.settle(self._store, keys, parcel, "released", parcel.delivery, now=now)
 
-    async def _try(self, parcel: Parcel) -> SendError | None:
-        """Send; answers the error, or ``None`` if the channel said yes."""
+    async def _try(self, parcel: Parcel) -> str | SendError:
+        """Send; answers the thread if the channel said yes, else the error."""
         if parcel.notice is None:
             return SendRefused("its notice is no longer in the store")
         try:
-            message = self._render(parcel.notice, parcel.delivery)
+            message = replace(self._render(parcel.notice, parcel.delivery), thread=parcel.thread)
             async with asyncio.timeout(SEND_WITHIN / SECOND):
-                await self._sender.send(message)
+                return await self._sender.send(message)
         except SendError as error:
             return error
         except TimeoutError:
@@ -229,71 +220,55 @@ class ChannelLoop:
         except Exception as error:
             log.exception("a channel failed", extra={"channel": self.channel, "delivery": parcel.delivery.id})
             return TrySendAgain(f"unexpected {type(error).__name__}; see the log")
-        return None
 
-    async def _record(self, keys: Keys, parcel: Parcel, error: SendError | None) -> None:
+    async def _record(self, keys: Keys, parcel: Parcel, said: str | SendError) -> None:
         now = self._clock.now()
-        delivery, notice = _in_time(parcel.delivery, now), parcel.notice
-        self._tell_log(error)
-        if error is None:
-            after = _accepted(delivery, now)
+        delivery, notice = in_time(parcel.delivery, now), parcel.notice
+        self._tell_log(said)
+        if isinstance(said, str):
+            thread, after = said, accepted(delivery, now)
             # The message is out: record it even while the store is briefly out of reach.
-            await self._insist(lambda: stored.settle(self._store, keys, parcel, "accepted", after, now=now))
+            await self._insist(
+                lambda: stored.settle(self._store, keys, parcel, "accepted", after, now=now, thread=thread)
+            )
             self._meter.delivery(self.channel, "accepted")
             if notice is not None:
                 self._meter.delivered(delivery.tier, max(0, now - notice.accepted_at) / SECOND)
-        elif isinstance(error, TrySendAgain) and now - delivery.since < GIVE_UP_AFTER:
-            attempt = Attempt(at=now, result="retried", error=str(error))
-            after = stored.attempted(delivery, attempt, state="waiting", due=now + self._pause(delivery, error))
+        elif isinstance(said, TrySendAgain) and now - delivery.since < GIVE_UP_AFTER:
+            attempt = Attempt(at=now, result="retried", error=str(said))
+            after = stored.attempted(delivery, attempt, state="waiting", due=now + pause(delivery, said, self._random))
             await stored.settle(self._store, keys, parcel, "retry", after, now=now)
             self._meter.delivery(self.channel, "retried")
         else:
-            after = stored.attempted(delivery, Attempt(at=now, result="dead", error=str(error)), state="dead", due=now)
+            after = stored.attempted(delivery, Attempt(at=now, result="dead", error=str(said)), state="dead", due=now)
             await stored.settle(self._store, keys, parcel, "dead", after, now=now)
             self._meter.delivery(self.channel, "dead")
             log.error(
                 "a delivery is a dead letter",
-                extra={"delivery": delivery.id, "channel": self.channel, "error": str(error)},
+                extra={"delivery": delivery.id, "channel": self.channel, "error": str(said)},
             )
 
-    def _tell_log(self, error: SendError | None) -> None:
+    def _tell_log(self, said: str | SendError) -> None:
         """One line when a channel begins to fail, and one when it works again; not one for each try."""
-        if error is not None and not self._fails:
-            log.warning("a channel fails", extra={"channel": self.channel, "error": str(error)})
-        elif error is None and self._fails:
+        fails = isinstance(said, SendError)
+        if fails and not self._fails:
+            log.warning("a channel fails", extra={"channel": self.channel, "error": str(said)})
+        elif self._fails and not fails:
             log.info("a channel works again", extra={"channel": self.channel})
-        self._fails = error is not None
+        self._fails = fails
 
     async def _insist(self, record: Callable[[], Awaitable[object]]) -> None:
-        for pause in (0.1, 0.5, 2.0):
+        for seconds in (0.1, 0.5, 2.0):
             try:
                 await record()
             except StoreError:
-                await self._clock.sleep(pause)
+                await self._clock.sleep(seconds)
             else:
                 return
         await record()
-
-    def _pause(self, delivery: Delivery, error: TrySendAgain) -> Millis:
-        """Growing, with jitter so that many do not return at once; at least what the channel asked for."""
-        tries = sum(attempt.at >= delivery.since for attempt in delivery.attempts)
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(tries, 20))
-        pause = int(longest * self._random.uniform(0.5, 1.0))
-        return max(pause, int((error.retry_after or 0) * SECOND))
 
 
 async def _retire(sender: Sender, sends: set[asyncio.Task[None]]) -> None:
     if sends:
         await asyncio.wait(sends)
     await sender.close()
-
-
-def _accepted(delivery: Delivery, now: Millis) -> Delivery:
-    return stored.attempted(delivery, Attempt(at=now, result="accepted"), state="accepted", due=now)
-
-
-def _in_time(delivery: Delivery, now: Millis) -> Delivery:
-    """The delivery that was tried just now, with the time that it has left if that was late."""
-    if now - delivery.due < LATE:
-        return delivery
-    return msgspec.structs.replace(delivery, since=max(delivery.since, now - GIVE_UP_AFTER + TRY_FOR))

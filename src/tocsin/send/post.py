@@ -22,9 +22,9 @@ from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin._store.client import Store
 from tocsin.send.body import render
-from tocsin.send.console import Console
-from tocsin.send.kinds import Gone, open_sender, open_session
+from tocsin.send.kinds.console import Console
 from tocsin.send.loop import ChannelLoop, Meter
+from tocsin.send.registry import Gone, open_sender, open_session
 from tocsin.send.texts import Own, Texts
 
 log = logging.getLogger(__name__)

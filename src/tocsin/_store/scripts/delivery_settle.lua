@@ -1,9 +1,11 @@
 -- Step 7, second half: records how a try to send ended.
 --
 -- KEYS  1 queue 2 sending 3 tokens 4 lane 5 delivery 6 stats 7 told 8 dead 9 due:urgent 10 due:normal 11 held 12 view
+--       13 threads
 -- ARGV  1 now 2 lane 3 token 4 id 5 result: accepted, retry, dead, or released (not tried: the lease is given back)
 --       6 the delivery (blob) 7 due again at 8 channel 9 digest of the incident key
---       10 1: counts for what the group was told (a fallback does not) 11… fields of told, one for each group.
+--       10 1: counts for what the group was told (a fallback does not)
+--       11 the thread that later messages follow, '' for none 12… fields of told, one for each group.
 -- Reply 'ok', 'lost' (a failure that is not ours to record) or 'done' (it had been accepted, or is gone with its
 -- incident).
 --
@@ -62,13 +64,16 @@ end
 local all_failed = false
 if result == 'accepted' then
   redis.call('HSET', KEYS[6], 'success|' .. channel, now)
-  for i = 11, #ARGV do
+  if ARGV[11] ~= '' then
+    redis.call('HSET', KEYS[13], channel, ARGV[11])
+  end
+  for i = 12, #ARGV do
     redis.call('HSET', KEYS[7], ARGV[i], 'accepted')
   end
 else
   redis.call('ZADD', KEYS[8], now, id)
   redis.call('HINCRBY', KEYS[6], 'dead|' .. channel, 1)
-  for i = 11, #ARGV do
+  for i = 12, #ARGV do
     local left = tonumber(redis.call('HGET', KEYS[7], ARGV[i]) or 'x')
     if left and ARGV[10] == '1' then
       all_failed = redis.call('HINCRBY', KEYS[7], ARGV[i], -1) <= 0 or all_failed

@@ -1,7 +1,7 @@
 -- Compacts a closed incident, or removes it. Other figures than how many were archived or dropped stay as they are.
 --
 -- KEYS  1 incident 2 view 3 held 4 closed 5 closed-at 6 compact 7 deliveries 8 dead 9 stats 10 timeline 11 deliveries-of
---       12… what is deleted: why, told, notices; after these the deliveries.
+--       12… what is deleted: why, told, threads, notices; after these the deliveries.
 -- ARGV  1 compact, remove, or look (whether it may be removed) 2 the compacted value 3 what a removal counts as: archived
 --       or dropped 4 now 5 how long after the last commit it may still be acted upon 6 the incident's id
 --       7 digest of its key; as they were read: 8 its value 9 the length of its timeline 10 of its list of deliveries

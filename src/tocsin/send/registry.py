@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import aiohttp
 
@@ -12,20 +11,12 @@ from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError, SendRefused
 from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
-from tocsin.send.console import Console
-from tocsin.send.webhook import Webhook
+from tocsin.send.kind import Kind
+from tocsin.send.kinds import webhook
+from tocsin.send.kinds.console import Console
 
-
-class HttpKind(Protocol):
-    """How a kind that speaks HTTP is opened."""
-
-    def __call__(self, channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> Sender: ...
-
-
-HTTP_KINDS: Mapping[str, HttpKind] = {"webhook": Webhook}
-"""Each passes the shared contract test."""
-
-KINDS = (*HTTP_KINDS, "console")
+KINDS: Mapping[str, Kind] = {"webhook": webhook.KIND}
+"""All but ``console``, of which there is one for the whole process. Each passes the shared contract test."""
 
 
 class Gone:
@@ -34,9 +25,13 @@ class Gone:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """Refuse."""
         raise SendRefused(f"the plan no longer has a channel {self._name}; what it was owed goes no further")
+
+    async def check(self) -> bool:
+        """There is nobody to ask."""
+        return False
 
     async def close(self) -> None:
         """Nothing to give back."""
@@ -49,12 +44,13 @@ def open_sender(channel: Channel, *, session: aiohttp.ClientSession, console: Co
     """
     if channel.type == "console":
         return console
-    kind = HTTP_KINDS.get(channel.type)
+    kind = KINDS.get(channel.type)
     if kind is None:
+        known = ", ".join([*KINDS, "console"])
         raise ConfigurationError(
-            f"channels.{channel.name}.type: {channel.type!r} is no kind of channel; there are {', '.join(KINDS)}"
+            f"channels.{channel.name}.type: {channel.type!r} is no kind of channel; there are {known}"
         )
-    return kind(channel, session=session, clock=clock)
+    return kind.open(channel, session=session, clock=clock)
 
 
 def open_session() -> aiohttp.ClientSession:

@@ -37,7 +37,7 @@ class Console:
         self._turn = asyncio.Lock()
         self._late: tuple[str, Written] | None = None
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """Write the notice whole. Raises ``TrySendAgain`` where the stream takes nothing, ``SendRefused`` where
         it is gone.
         """
@@ -50,6 +50,11 @@ class Console:
                 raise TrySendAgain(f"the terminal has taken no output for {self._timeout:g} s")
             self._late = None
             _judge(future.result())
+        return ""
+
+    async def check(self) -> bool:
+        """A terminal cannot be asked."""
+        return False
 
     async def close(self) -> None:
         """The stream belongs to the process."""

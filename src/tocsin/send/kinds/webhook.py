@@ -25,6 +25,7 @@ from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
 from tocsin._core.times import SECOND
 from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address, revealed
+from tocsin.send.kind import Kind
 
 _NOT_SETTABLE = frozenset(
     {
@@ -52,7 +53,7 @@ class Webhook:
             secrets=(secret, *self._headers.values()),
         )
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> str:
         """POST once; returns on a 2xx, whatever the answer's body. Raises ``TrySendAgain`` or ``SendRefused``."""
         body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         headers = {
@@ -64,6 +65,11 @@ class Webhook:
         if self._key:
             headers |= signature(self._key, message.id, self._clock.now() // SECOND, body)
         await self._endpoint.post(body, headers)
+        return ""
+
+    async def check(self) -> bool:
+        """A receiver of notices takes nothing else."""
+        return False
 
     async def close(self) -> None:
         """Nothing of its own is open."""
@@ -103,3 +109,6 @@ def _headers(channel: str, given: Mapping[str, str | Secret]) -> dict[str, str]:
             raise ConfigurationError(f"channels.{channel}.headers.{name}: a value is one line of printable text")
         headers["User-Agent" if name.lower() == "user-agent" else name] = text
     return headers
+
+
+KIND = Kind(open=Webhook)

@@ -1,0 +1,27 @@
+"""What every channel of a rule file may have, whatever its ``type``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin._core.plan import Language
+from tocsin._plan.entry import Entry
+from tocsin._plan.fields import Name, Zone
+
+
+class ChannelEntry(Entry):
+    """What every channel may have; each type adds its own settings."""
+
+    later = frozenset({"match", "mention", "details"})
+    when: Name | None = None
+    """When it carries notices, one of `calendars`; left out, always."""
+    language: Language | None = None
+    """The language of its notices, where it differs from the group's: `en` or `zh`."""
+    timezone: Zone | None = None
+    """The time zone of times in its notices, where it differs from the group's."""
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of the type alone, those that were given."""
+        own = type(self).model_fields.keys() - ChannelEntry.model_fields.keys() - {"type"}
+        given = {name: getattr(self, name) for name in sorted(own)}
+        return {name: value for name, value in given.items() if value is not None}

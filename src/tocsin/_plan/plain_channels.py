@@ -1,0 +1,47 @@
+"""Channels that are no company's tool, as a rule file describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from tocsin._core.secret import Secret
+from tocsin._plan.channel_entry import ChannelEntry
+from tocsin._plan.fields import Header, HeaderName, Positive, SecretText, Url
+
+
+class ConsoleChannel(ChannelEntry):
+    """Prints to standard output; nothing to set."""
+
+    type: Literal["console"]
+    """What kind of channel it is."""
+
+
+_OURS = frozenset(
+    {"accept-encoding", "connection", "content-length", "content-type", "host", "idempotency-key"}
+    | {"transfer-encoding", "webhook-id", "webhook-signature", "webhook-timestamp"}
+)
+
+
+def _settable(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
+    for name in headers:
+        if name.lower() in _OURS:
+            raise PydanticCustomError("value", "{said}", {"said": f"cannot set `{name}`, which Tocsin sets itself"})
+    return headers
+
+
+class WebhookChannel(ChannelEntry):
+    """Posts notices to an address."""
+
+    type: Literal["webhook"]
+    """What kind of channel it is."""
+    url: Url
+    """Where notices are posted; http or https."""
+    secret: SecretText | None = None
+    """What each request is signed with."""
+    timeout: Positive | None = None
+    """How long one request may take; 10s by default."""
+    headers: Annotated[dict[HeaderName, Header], AfterValidator(_settable)] | None = None
+    """Further headers by name; those that Tocsin sets itself are refused."""
