@@ -53,9 +53,24 @@ def render(
     writer = Writer(facts, texts, failed=failed)
     subject, text = writer.subject(), writer.text()
     notice = facts.notice
+    return Message(
+        id=delivery.id,
+        event=notice.event,
+        group=delivery.group,
+        incident=notice.incident_id,
+        subject=subject,
+        text=text,
+        body=_body(facts, subject, text),
+        plain=_without(text, facts.links.values()),
+        links=tuple(Link(**link) for link in shown_links(facts)),
+    )
+
+
+def _body(facts: Facts, subject: str, text: str) -> dict[str, Any]:
+    notice, delivery = facts.notice, facts.delivery
     full = delivery.details == "full"
     alerts = notice.alerts[:MOST_ALERTS] if full else ()
-    body: dict[str, Any] = {
+    return {
         "version": VERSION,
         "id": delivery.id,
         "notice": notice.id,
@@ -78,17 +93,6 @@ def render(
         "truncated_alerts": notice.truncated_alerts + max(0, len(notice.alerts) - MOST_ALERTS),
         "links": facts.links,
     }
-    return Message(
-        id=delivery.id,
-        event=notice.event,
-        group=delivery.group,
-        incident=notice.incident_id,
-        subject=subject,
-        text=text,
-        body=body,
-        plain=_without(text, facts.links.values()),
-        links=tuple(Link(**link) for link in shown_links(facts)),
-    )
 
 
 def _without(text: str, addresses: Iterable[str]) -> str:
