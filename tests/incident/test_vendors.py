@@ -11,7 +11,7 @@ from tests.support.plans import plan
 from tests.support.world import World, classified
 
 from tocsin._core import action as acts
-from tocsin._core.errors import SendRefused
+from tocsin._core.errors import Conflict, SendRefused
 from tocsin._core.incident import VENDOR_HEARS
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import GROUPS, Channel, Plan, Service, Vendor
@@ -128,6 +128,21 @@ async def test_another_that_a_worse_alert_names(world: World) -> None:
     await world.act(acts.FalseAlarm(reason="r"), group="command")
     assert heard(world) == ["opened", "reclassified"]
     assert heard(world, "other-hook")[-1] == "false_alarm"
+
+
+async def test_another_that_a_person_names(world: World) -> None:
+    """By reclassifying: the contract of the new one binds, and lead and both vendors are told."""
+    await world.fire(**ALERT)
+    await world.settle()
+    done = await world.act(acts.Reclassify(class_="critical_function_outage", vendor="bolt", reason="their network"))
+    assert (done.vendor, done.vendor_terms and done.vendor_terms.contract) == ("bolt", "C-bolt")
+    assert heard(world) == ["opened", "reclassified"]
+    assert heard(world, "other-hook") == ["opened"]
+    assert world.told("technical") == ["opened", "reclassified"]
+    again = await world.act(acts.Reclassify(class_="critical_function_outage", vendor="bolt"))
+    assert again.timeline_entries == done.timeline_entries
+    with pytest.raises(Conflict, match="no vendor nobody"):
+        await world.act(acts.Reclassify(class_="critical_function_outage", vendor="nobody"))
 
 
 async def test_one_that_comes_later(world: World) -> None:

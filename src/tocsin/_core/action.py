@@ -105,11 +105,12 @@ class Lower(Act, frozen=True, kw_only=True, tag="lower"):
 
 
 class Reclassify(Act, frozen=True, kw_only=True, tag="reclassify", rename={"class_": "class"}):
-    """Say what it really is. ``secondary_classes`` are what it is besides."""
+    """Say what it really is. ``secondary_classes`` are what it is besides, ``vendor`` is who answers for it."""
 
     class_: Line
     subtype: Line | None = None
     secondary_classes: Lines | None = None
+    vendor: Line | None = None
     reason: Words | None = None
 
 

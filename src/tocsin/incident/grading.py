@@ -12,7 +12,7 @@ from tocsin._core.model import Tier
 from tocsin._core.plan import Plan
 from tocsin._core.record import SUBTYPES, is_subtype, subtype_of
 from tocsin._core.times import Millis
-from tocsin.incident import audience
+from tocsin.incident import audience, vendors
 from tocsin.incident.draft import Draft, given
 
 MOST_SERVICES = 20
@@ -65,8 +65,11 @@ def lower_tier(draft: Draft, action: Action, act: acts.Lower) -> None:
 
 
 def reclassify(draft: Draft, action: Action, act: acts.Reclassify) -> None:
-    """Give it its true class; the old lead and the new one are told. Raises ``Conflict`` for no class of the plan."""
+    """Give it its true class, and its vendor; the old lead and the new one are told. The recovery time stays. Raises
+    ``Conflict`` for no class or vendor of the plan."""
     incident, plan = draft.incident, draft.plan
+    if act.vendor is not None and act.vendor not in plan.vendors:
+        raise Conflict(f"the plan has no vendor {act.vendor}", {"vendors": list(plan.vendors)})
     classes = (act.class_, *(act.secondary_classes or ()))
     for name in classes:
         if name not in plan.classes:
@@ -86,6 +89,7 @@ def reclassify(draft: Draft, action: Action, act: acts.Reclassify) -> None:
         subtype=subtype,
         secondary_classes=tuple(name for name in dict.fromkeys(secondary) if name != act.class_),
     )
+    changes += vendors.name_vendor(draft, act.vendor)
     if draft.incident == incident:
         return
     draft.act(action, "reclassified", secondary=list(draft.incident.secondary_classes), changes=changes)

@@ -15,7 +15,7 @@ from tocsin._core.plan import VENDOR
 from tocsin._core.record import VendorTerms
 from tocsin.incident import audience
 from tocsin.incident.draft import Draft
-from tocsin.incident.recording import vendor_terms, within_hours
+from tocsin.incident.recording import responsible_for, vendor_terms, within_hours
 
 UNACKNOWLEDGED = "vendor_unacknowledged"
 OVERDUE = "vendor_overdue"
@@ -35,6 +35,18 @@ def bind(draft: Draft, decision: Classification) -> None:
     draft.set(vendor_terms=terms, escalated=kept)
     if incident.announced_at is not None:
         draft.set(vendor_terms=bound(draft.incident, draft))
+
+
+def name_vendor(draft: Draft, vendor: str | None) -> list[Change]:
+    """Let a vendor of the plan answer for it, because a person says so; answers what that changes."""
+    incident, before = draft.incident, draft.incident.vendor
+    if vendor is None or vendor == before:
+        return []
+    decision = replace(incident.decision, vendor=vendor)
+    party = responsible_for(vendor, draft.plan)
+    draft.set(decision=decision, record=replace(incident.record, responsible_party=party))
+    bind(draft, decision)
+    return [Change("vendor", before, vendor)]
 
 
 def bound(incident: Incident, draft: Draft) -> VendorTerms | None:

@@ -79,6 +79,11 @@ def rto_left(facts: Facts) -> tuple[str, bool]:
     return facts.left(parse_time(deadline)) if deadline else ("", False)
 
 
+def changed(facts: Facts, field: str) -> bool:
+    """Whether the event changed a field."""
+    return any(change.field == field for change in facts.notice.changes)
+
+
 def before(facts: Facts, field: str) -> str:
     """What a field was before the event."""
     found = next((change.from_ for change in facts.notice.changes if change.field == field), "")

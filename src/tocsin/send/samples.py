@@ -158,7 +158,7 @@ _CLOSED = ("closed", "merged", "false_alarm")
 _CHANGES = {
     "tier_raised": (Change("tier", "medium", "high"),),
     "tier_lowered": (Change("tier", "high", "medium"),),
-    "reclassified": (Change("class", "hw_sw_fault", "critical_function_outage"),),
+    "reclassified": (Change("class", "hw_sw_fault", "critical_function_outage"), Change("vendor", "other", "acme")),
 }
 
 

@@ -18,6 +18,7 @@ from tocsin.send.known import (
     assessed,
     before,
     brief,
+    changed,
     changes,
     clocks,
     count,
@@ -111,6 +112,9 @@ _ROWS: tuple[tuple[str, Kind, str, Callable[[Facts], Any]], ...] = (
     ("customer_groups", _LIST, "customer groups", lambda f: assessed(f, "customer_groups")),
     ("datasets", _LIST, "datasets", lambda f: assessed(f, "datasets")),
     ("vendor", _TEXT, "the vendor", vendor),
+    ("vendor_named", _FLAG, "whether the event names another vendor", lambda f: changed(f, "vendor")),
+    ("vendor_before", _TEXT, "the vendor before, by its name in the plan, if the event changed it",
+     lambda f: before(f, "vendor")),
     ("contract", _TEXT, "the contract's number", _field("contract")),
     ("clocks", Kind("list", ("name", "at", "left", "over")), "the contract's clocks that are not kept yet, the "
      "nearest first; `name` is `sla`, `vendor_acknowledge` or `vendor_restore`", clocks),
