@@ -19,9 +19,10 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from tests.send.samples import message
+from tests.send.samples import message, vendor_message
 
 from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
+from tocsin._core.incident import VENDOR_HEARS
 from tocsin._core.message import Sender
 from tocsin._core.plan import Channel
 from tocsin._core.times import Millis, parse_time
@@ -235,6 +236,25 @@ class Contract:
             receiver.answer = receiver.reply(body)
             error = await self.fails(sender_to(receiver.secret_address))
             assert isinstance(error, TrySendAgain if again else SendRefused), (body, error)
+
+    async def test_what_a_vendor_gets_is_its_own_part(self, receiver: Receiver, sender_to: SenderTo) -> None:
+        """Its messages lack most of what others have, go out all the same, and show nothing that is not its own."""
+        sender = sender_to(receiver.address)
+        for event in sorted(VENDOR_HEARS):
+            await sender.send(vendor_message(event))
+        everything = str([(request.path_qs, dict(request.headers), body) for request, body in receiver.requests])
+        foreign = (
+            "pay-gw-",
+            "tocsin.example",
+            "wiki.example",
+            "checkout",
+            "merchants",
+            "orders",
+            "cn-east-1",
+            "target_seconds",
+        )
+        assert [each for each in foreign if each in everything] == []
+        assert "INC-261205-7K2M9P" in everything
 
     @pytest.mark.parametrize("status", [429, 500, 501, 502, 503, 504, 599])
     async def test_5xx_and_429_are_tried_again(self, receiver: Receiver, sender_to: SenderTo, status: int) -> None:

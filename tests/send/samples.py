@@ -9,7 +9,7 @@ import msgspec
 from tocsin._core.incident import AlertRecord, Delivery, Notice
 from tocsin._core.message import Message
 from tocsin._core.model import Classification, Text, Tier
-from tocsin._core.times import MINUTE, Millis, parse_time
+from tocsin._core.times import HOUR, MINUTE, Millis, format_time, parse_time
 from tocsin.send.body import render
 
 START: Millis = parse_time("2026-12-05T01:00:00Z")
@@ -41,6 +41,23 @@ INCIDENT: dict[str, Any] = {
     "datasets": ["orders"],
     "impact": "wide",
 }
+
+SCOPE: dict[str, Any] = {
+    "id": "INC-261205-7K2M9P",
+    "revision": 3,
+    "class": "critical_function_outage",
+    "class_title": {"en": "Critical function outage", "zh": "关键功能中断"},
+    "tier": "high",
+    "state": "open",
+    "title": {"en": "Payment gateway down", "zh": "支付网关中断"},
+    "services": ["payments"],
+    "vendor": "acme",
+    "vendor_title": {"en": "Acme Outsourcing", "zh": "埃克美外包"},
+    "started_at": format_time(START),
+    "contract": "C-2026-014",
+    "vendor_terms": {"acknowledge_by": format_time(START + 15 * MINUTE), "restore_by": format_time(START + 4 * HOUR)},
+}
+"""The part of the vendor in the incident."""
 
 ONLY_FOR_TEXTS = {
     "class_title", "vendor_title", "contract", "business_lines", "customer_groups", "datasets", "impact",
@@ -127,3 +144,10 @@ def delivery(group: str = "technical", **changes: Any) -> Delivery:
 def message(**changes: Any) -> Message:
     """The rendered delivery to the technical group."""
     return render(notice(**changes), delivery(), external_url="https://tocsin.example")
+
+
+def vendor_message(event: str = "opened", **changes: Any) -> Message:
+    """The rendered delivery to the incident's vendor: of its own part, which has no recovery time, alerts or links."""
+    made = notice(event, vendor="acme", scope=SCOPE, **changes)
+    to = delivery("vendor", vendor="acme", lane="vendor", details="vendor")
+    return render(made, to, external_url="https://tocsin.example")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
-from tests.send.samples import INCIDENT, START, alert, delivery, notice
+from tests.send.samples import INCIDENT, SCOPE, START, alert, delivery, notice
 
 from tocsin._core.incident import VENDOR_HEARS, Change, Delivery, Event, Notice
 from tocsin._core.plan import TextTemplate
-from tocsin._core.times import HOUR, MINUTE, format_time
+from tocsin._core.times import HOUR, format_time
 from tocsin.send.body import render
 from tocsin.send.texts import Texts
 from tocsin.send.variables import KINDS
@@ -25,21 +25,7 @@ FOREIGN = (
 )  # fmt: skip
 """Facts of the incident that are not the vendor's."""
 
-SCOPE: dict[str, Any] = {
-    "id": "INC-261205-7K2M9P",
-    "revision": 3,
-    "class": "critical_function_outage",
-    "class_title": {"en": "Critical function outage", "zh": "关键功能中断"},
-    "tier": "high",
-    "state": "open",
-    "title": {"en": "Gateway down for ledger, on pay-gw-7:9100", "zh": "网关中断，影响结账业务，pay-gw-7:9100"},
-    "services": ["payments"],
-    "vendor": "acme",
-    "vendor_title": {"en": "Acme Outsourcing", "zh": "埃克美外包"},
-    "started_at": format_time(START),
-    "contract": "C-2026-014",
-    "vendor_terms": {"acknowledge_by": format_time(START + 15 * MINUTE), "restore_by": format_time(START + 4 * HOUR)},
-}
+TITLE = {"en": "Gateway down for ledger, on pay-gw-7:9100", "zh": "网关中断，影响结账业务，pay-gw-7:9100"}
 
 WHOLE: dict[str, Any] = {
     **INCIDENT,
@@ -109,7 +95,7 @@ def notices() -> Iterator[Notice]:
                 asks={"technical": ("acknowledge",), "vendor": ("acknowledge",)},
                 said=SAID,
                 vendor="acme",
-                scope={**SCOPE, "state": state},
+                scope={**SCOPE, "title": TITLE, "state": state},
             )
 
 
@@ -162,11 +148,11 @@ def test_a_template_for_all_groups_is_not_the_vendors() -> None:
 
 def test_what_it_reads_when_an_incident_opens() -> None:
     """What it is about, its contract with its times, and what it is asked for."""
-    made = notice("opened", vendor="acme", scope={**SCOPE, "title": {"en": "Gateway down", "zh": "网关中断"}})
+    made = notice("opened", vendor="acme", scope=SCOPE)
     message = render(made, to_vendor(), external_url="https://tocsin.example")
-    assert message.subject == "[HIGH][Critical function outage] Gateway down"
+    assert message.subject == "[HIGH][Critical function outage] Payment gateway down"
     assert message.text.split("\n") == [
-        "[HIGH][Critical function outage] Gateway down | INC-261205-7K2M9P v3 | open",
+        "[HIGH][Critical function outage] Payment gateway down | INC-261205-7K2M9P v3 | open",
         "This is yours to act upon; it began 2026-12-05 09:00 UTC+8.",
         "Please tell your contact here that you have it, and when it should be back.",
         "",
@@ -177,7 +163,7 @@ def test_what_it_reads_when_an_incident_opens() -> None:
     ]
     assert message.body["incident"] == {
         "id": "INC-261205-7K2M9P", "revision": 3, "class": "critical_function_outage", "tier": "high", "state": "open",
-        "title": "Gateway down", "services": ["payments"], "vendor": "acme",
+        "title": "Payment gateway down", "services": ["payments"], "vendor": "acme",
         "started_at": "2026-12-05T01:00:00.000Z", "contract": "C-2026-014",
         "acknowledge_by": "2026-12-05T01:15:00.000Z", "restore_by": "2026-12-05T05:00:00.000Z",
     }  # fmt: skip
@@ -185,10 +171,10 @@ def test_what_it_reads_when_an_incident_opens() -> None:
 
 def test_in_chinese() -> None:
     """The same in Chinese."""
-    made = notice("opened", vendor="acme", scope={**SCOPE, "title": {"en": "Gateway down", "zh": "网关中断"}})
+    made = notice("opened", vendor="acme", scope=SCOPE)
     text = render(made, to_vendor(language="zh"), external_url="").text
     assert text.split("\n")[:3] == [
-        "【高】【关键功能中断】网关中断 | INC-261205-7K2M9P v3 | 待确认",
+        "【高】【关键功能中断】支付网关中断 | INC-261205-7K2M9P v3 | 待确认",
         "请贵方处置,起始于 2026-12-05 09:00 UTC+8。",
         "请向我方联系人确认已接手,并告知预计恢复时间。",
     ]
