@@ -1,0 +1,75 @@
+"""Text is cut where a reader would cut it, and never longer than the tool takes it."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.send.fit import fit, utf8, utf16
+
+FAMILY = "👩‍👩‍👧‍👦"
+SCOTLAND = "🏴󠁧󠁢󠁳󠁣󠁴󠁿"
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("payments", 8, "payments"),
+        ("payments", 7, "paymen…"),
+        ("payments are down", 10, "payments…"),
+        ("payments", 1, "…"),
+        ("payments", 0, ""),
+        ("", 0, ""),
+        ("支付网关中断", 4, "支付网…"),
+        ("café", 4, "café"),
+        ("cafe\u0301 noir", 5, "caf…"),
+        (f"ok {FAMILY} all", 8, "ok…"),
+        (f"ok {FAMILY} all", 11, f"ok {FAMILY}…"),
+        ("👍🏽 yes", 2, "…"),
+        ("👍🏽 yes", 3, "👍🏽…"),
+        ("🇨🇳🇫🇷!!", 4, "🇨🇳…"),
+        ("🇨🇳🇫🇷!!", 3, "🇨🇳…"),
+        (f"{SCOTLAND}{SCOTLAND}", 10, f"{SCOTLAND}…"),
+        ("\u1112\u1161\u11ab\u1100\u1173\u11af", 5, "\u1112\u1161\u11ab…"),
+        ("a\ud83d\ude00b", 3, "a…"),
+    ],
+)
+def test_it_is_cut_between_what_a_reader_takes_for_characters(text: str, most: int, shown: str) -> None:
+    """With an ellipsis, without space before it; letters keep their accents, and flags and families stay whole."""
+    assert fit(text, most) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "chars", "units", "octets"),
+    [("pay", 3, 3, 3), ("支付", 2, 2, 6), ("😀", 1, 2, 4), ("e\u0301", 2, 2, 3), ("\ud800", 1, 1, 3)],
+)
+def test_tools_count_differently(text: str, chars: int, units: int, octets: int) -> None:
+    """Characters, units of UTF-16 and bytes of UTF-8, of broken text too."""
+    assert (len(text), utf16(text), utf8(text)) == (chars, units, octets)
+
+
+def test_what_escaping_makes_of_it_can_be_counted() -> None:
+    """The text is cut before it is escaped, so that no escape sequence is cut in two."""
+    cut = fit("a < b < c < d", 15, lambda text: utf8(html.escape(text)))
+    assert html.escape(cut) == "a &lt; b…"
+    assert utf8(html.escape(cut)) <= 15
+
+
+@given(
+    st.text(st.sampled_from("ab \u0301\u200d👍🏽🇨🇳支\ud83d\ude00<&\n\u1112\u1161") | st.characters(), max_size=60),
+    st.integers(0, 80),
+    st.sampled_from([len, utf8, utf16, lambda text: utf8(html.escape(text))]),
+)
+def test_it_is_never_longer_than_allowed(text: str, most: int, size: object) -> None:
+    """By any way of counting: what fits is as it was, and what is cut is its beginning and an ellipsis."""
+    assert callable(size)
+    shown = fit(text, most, size)
+    assert size(shown) <= most or not shown
+    if size(text) <= most:
+        assert shown == text
+    elif shown:
+        assert shown.endswith("…")
+        assert text.startswith(shown[:-1])
