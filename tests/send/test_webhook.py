@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 from tests.send.contract import NOW, Receiver, StandingClock, receiving
 from tests.send.samples import message
+from yarl import URL
 
 from tocsin import __version__
 from tocsin._core.clock import StoreClock
-from tocsin._core.errors import ConfigurationError
+from tocsin._core.errors import ConfigurationError, SendRefused
 from tocsin._core.message import Message
 from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
+from tocsin.send.endpoint import Endpoint
 from tocsin.send.kinds.webhook import Webhook, signature
 from tocsin.send.registry import open_session
 
@@ -125,3 +127,14 @@ def test_the_documented_check_accepts_what_is_sent() -> None:
     assert not is_from_tocsin(headers, b"[]", "key")
     assert not is_from_tocsin(headers, b"{}", "other")
     assert not is_from_tocsin(signature(b"key", "d-1", now - 1000, b"{}"), b"{}", "key")
+
+
+async def test_what_a_tool_said_to_a_no_can_be_read() -> None:
+    """A sender finds codes in the answer, which the error's text shows a short and clean piece of."""
+    async with receiving() as receiver, open_session() as session:
+        receiver.answer = receiver.say(404)
+        endpoint = Endpoint(URL(receiver.address), session=session, clock=StandingClock())
+        with pytest.raises(SendRefused) as caught:
+            await endpoint.get()
+    assert caught.value.answer.startswith(b"no\x1b[31m\r\n\x00 way")
+    assert SendRefused("").answer == b""

@@ -58,7 +58,10 @@ class StoreMismatch(StoreError):
 
 
 class SendError(TocsinError):
-    """A channel did not take a message. The text goes into the delivery's attempts."""
+    """A channel did not take a message. The text goes into the delivery's attempts. ``answer`` is the beginning of what
+    its tool answered with a status that is a no: for the sender to find codes in, never to be shown."""
+
+    answer: bytes = b""
 
 
 class TrySendAgain(SendError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import re
 import socket
@@ -24,7 +25,7 @@ from yarl import URL
 
 from tocsin._core.clean import one_line
 from tocsin._core.clock import Clock
-from tocsin._core.errors import ConfigurationError, SendRefused, TrySendAgain
+from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
 from tocsin._core.secret import Secret
 from tocsin._core.times import HOUR, SECOND, Millis
 
@@ -100,16 +101,21 @@ class Endpoint:
         return SendRefused(f"{self._where} refused it: {self._shown(said)}")
 
     def _judge(self, response: aiohttp.ClientResponse, answer: bytes) -> None:
-        status = response.status
-        if 200 <= status < 300:
+        if 200 <= response.status < 300:
             return
+        error = self._no(response, answer)
+        error.answer = answer
+        raise error
+
+    def _no(self, response: aiohttp.ClientResponse, answer: bytes) -> SendError:
+        status = response.status
         excerpt = self._shown(answer.decode("utf-8", "replace"))
         text = f"{self._where} answered {status}" + (f": {excerpt}" if excerpt else "")
         if status == 429 or 500 <= status < 600:
-            raise TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
+            return TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
         if 300 <= status < 400:
             text += " (redirects are not followed; put the final address into the url)"
-        raise SendRefused(text)
+        return SendRefused(text)
 
     def _shown(self, said: str) -> str:
         """What the other side said, without credentials, on one line and short."""
@@ -129,6 +135,11 @@ def address(place: str, value: str | Secret) -> URL:
     if not known:
         raise ConfigurationError(f"{place} is no http or https address; write one as in https://hooks.example/tocsin")
     return url
+
+
+def in_json(value: object) -> bytes:
+    """A body in JSON; what is no Unicode in it becomes a question mark."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def answered(answer: bytes) -> Mapping[str, Any]:

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 
@@ -24,7 +23,7 @@ from tocsin._core.message import Message
 from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
 from tocsin._core.times import SECOND
-from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address, revealed
+from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address, in_json, revealed
 from tocsin.send.kind import Kind
 
 _NOT_SETTABLE = frozenset(
@@ -55,7 +54,7 @@ class Webhook:
 
     async def send(self, message: Message) -> str:
         """POST once; returns on a 2xx, whatever the answer's body. Raises ``TrySendAgain`` or ``SendRefused``."""
-        body = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        body = in_json(dict(message.body))
         headers = {
             "User-Agent": f"Tocsin/{__version__}",
             "Content-Type": "application/json",
