@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.send.fit import fit, utf8, utf16
+from tocsin._core.message import Link
+from tocsin.send.fit import fit, fit_json, fit_links, utf8, utf16
 
 FAMILY = "👩‍👩‍👧‍👦"
 SCOTLAND = "🏴󠁧󠁢󠁳󠁣󠁴󠁿"
@@ -73,3 +75,22 @@ def test_it_is_never_longer_than_allowed(text: str, most: int, size: object) -> 
     elif shown:
         assert shown.endswith("…")
         assert text.startswith(shown[:-1])
+
+
+@given(st.text(max_size=80), st.integers(40, 200))
+def test_a_body_is_cut_by_its_text(text: str, most: int) -> None:
+    """As many bytes as the tool takes, in JSON and UTF-8; all else in the body stays."""
+    made = fit_json(lambda part: {"kind": "text", "part": part}, text, most)
+    assert len(made) <= most
+    body = json.loads(made)
+    assert body["kind"] == "text"
+    if body["part"] != text and max(text) < "\ud800":
+        assert body["part"] == "" or text.startswith(body["part"][:-1])
+
+
+def test_the_first_links_are_kept() -> None:
+    """In their order, as long as they fit together."""
+    links = [Link(name=str(size), title="支", url="u" * size) for size in (7, 17, 1)]
+    assert [link.name for link in fit_links(links, 30)] == ["7", "17"]
+    assert [link.name for link in fit_links(links, 29)] == ["7"]
+    assert list(fit_links(links, 9)) == []

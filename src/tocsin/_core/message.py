@@ -52,6 +52,11 @@ class Message:
     thread: str = ""
 
     @property
+    def below(self) -> str:
+        """``plain`` without the subject that it begins with: what stands below where the subject is a title."""
+        return self.plain.removeprefix(f"{self.subject} | ")
+
+    @property
     def tier(self) -> str:
         """``high``, ``medium`` or ``low``; ``""`` where it is about no incident."""
         return str(self.body.get("incident", {}).get("tier", ""))

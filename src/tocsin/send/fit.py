@@ -8,9 +8,12 @@ sequence and no mark-up can be cut in two.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from tocsin._core.clean import ELLIPSIS
+from tocsin._core.message import Link
+from tocsin.send.endpoint import in_json
 
 _JOINERS = "\u200c\u200d"
 _FIRST_FLAG, _LAST_FLAG = "\U0001f1e6", "\U0001f1ff"
@@ -44,6 +47,20 @@ def fit(text: str, most: int, size: Callable[[str], int] = len) -> str:
     while low and _is_within(text, low):
         low -= 1
     return text[:low].rstrip() + ELLIPSIS
+
+
+def fit_json(body: Callable[[str], Mapping[str, Any]], text: str, most: int) -> bytes:
+    """The JSON of a body that holds a text, with as much of the text as leaves it at most so many bytes."""
+    return in_json(body(fit(text, most, lambda part: len(in_json(body(part))))))
+
+
+def fit_links(links: Iterable[Link], most: int) -> Iterator[Link]:
+    """The first of these links, as long as all of them together are at most so many bytes."""
+    for link in links:
+        most -= utf8(link.title) + utf8(link.url)
+        if most < 0:
+            return
+        yield link
 
 
 def _is_within(text: str, at: int) -> bool:
