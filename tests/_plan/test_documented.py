@@ -21,6 +21,7 @@ from tocsin.plan import check
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "rules.md").read_text(encoding="utf-8")
 SOURCES = (DOCS / "sources.md").read_text(encoding="utf-8")
+SETTINGS = ("language", "timezone", "external_url", "proxy")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT + SOURCES, re.MULTILINE | re.DOTALL)
 
 
@@ -67,7 +68,7 @@ def shortest(text: str) -> str:
 
 def place(key: str) -> str:
     """The section that a top-level key stands in."""
-    return "Settings of the whole plan" if key in ("language", "timezone", "external_url") else key
+    return "Settings of the whole plan" if key in SETTINGS else key
 
 
 def documented(text: str) -> set[str]:
@@ -78,7 +79,7 @@ def documented(text: str) -> set[str]:
 @pytest.mark.parametrize("key", sorted(names(schema.PlanFile)))
 def test_every_key_is_documented(key: str) -> None:
     """A top-level key has its section (settings share one), and each key below it is told there."""
-    if key in ("language", "timezone", "external_url"):
+    if key in SETTINGS:
         assert key in documented(sections()["Settings of the whole plan"])
         return
     section = documented(sections()[key])

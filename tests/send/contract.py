@@ -1,25 +1,32 @@
 """What every kind of channel that speaks HTTP must do, against a real server on loopback.
 
 ``test_contract.py`` runs it over all kinds in ``src/tocsin/send/kinds/`` that have a ``Case`` in ``cases/``, which says
-how it is pointed at an address and what its tool's yes looks like. The receiver here quotes back all that it was sent,
-so that a secret in an error would be seen.
+how it is pointed at an address and what its tool's yes looks like.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
-import socket
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import pytest
-from aiohttp import web
+from tests.send.receiver import CREDENTIALS as CREDENTIALS
+from tests.send.receiver import HEADER as HEADER
+from tests.send.receiver import PASSWORD as PASSWORD
+from tests.send.receiver import PATH as PATH
+from tests.send.receiver import QUERY as QUERY
+from tests.send.receiver import SIGNING as SIGNING
+from tests.send.receiver import USER as USER
+from tests.send.receiver import Receiver as Receiver
+from tests.send.receiver import free_port
+from tests.send.receiver import receiving as receiving
 from tests.send.samples import message, vendor_message
+from tests.support.certificates import certificate, server_context
 
 from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
 from tocsin._core.incident import VENDOR_HEARS
@@ -29,8 +36,6 @@ from tocsin._core.times import Millis, parse_time
 from tocsin.send.registry import KINDS, open_sender, open_session
 
 NOW = parse_time("2026-12-05T01:02:00Z")
-CREDENTIALS = ("Us3rname", "Passw0rd", "PathT0kenPathT0ken", "Qu3ryT0ken", "H3aderT0ken", "Sign1ngKey")
-USER, PASSWORD, PATH, QUERY, HEADER, SIGNING = CREDENTIALS
 
 TIMEOUT: Millis = 300
 """What a case's settings give as ``timeout``."""
@@ -55,8 +60,12 @@ def case_of(kind: str) -> Case:
     return case
 
 
-SenderTo = Callable[[str], Sender]
-"""Opens a channel of the kind to an address."""
+class SenderTo(Protocol):
+    """Opens a channel of the kind to an address."""
+
+    def __call__(self, address: str, **more: Any) -> Sender:
+        """The sender; ``more`` are further settings."""
+        ...
 
 
 class StandingClock:
@@ -72,111 +81,6 @@ class StandingClock:
 
     async def sleep(self, seconds: float) -> None:
         """Not used by senders."""
-
-
-class Receiver:
-    """The other side. ``answer`` says what to do with a request; ``over`` is set when the test is."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[web.BaseRequest, bytes]] = []
-        self.over = asyncio.Event()
-        self.came = asyncio.Event()
-        self.answer: Callable[[web.BaseRequest], Any] = self.say(200)
-        self.address = ""
-        self.yes: bytes | None = None
-
-    @property
-    def secret_address(self) -> str:
-        """Its address with a credential in every part that can hold one."""
-        return self.address.replace("//", f"//{USER}:{PASSWORD}@") + f"/hooks/{PATH}?token={QUERY}"
-
-    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Keep the request, then answer as told."""
-        self.requests.append((request, await request.read()))
-        self.came.set()
-        response: web.StreamResponse = await self.answer(request)
-        return response
-
-    def say(self, status: int, **headers: str) -> Callable[[web.BaseRequest], Any]:
-        """Answer with this status, quoting the request back with a few control characters."""
-
-        async def answer(request: web.BaseRequest) -> web.Response:
-            if status < 300 and self.yes is not None:
-                return web.Response(status=status, body=self.yes, headers=headers)
-            quoted = f"no\x1b[31m\r\n\x00 way: {request.path_qs} {dict(request.headers)} {self.address} "
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            return web.Response(status=status, text=quoted + " ".join(CREDENTIALS) + "x" * 5000, headers=named)
-
-        return answer
-
-    def reply(self, body: bytes) -> Callable[[web.BaseRequest], Any]:
-        """Answer 200 with this body."""
-
-        async def answer(request: web.BaseRequest) -> web.Response:
-            return web.Response(body=body)
-
-        return answer
-
-    def stall(self) -> Callable[[web.BaseRequest], Any]:
-        """Say nothing until the test is over."""
-
-        async def answer(request: web.BaseRequest) -> web.Response:
-            await self.over.wait()
-            return web.Response()
-
-        return answer
-
-    def drip(self, status: int) -> Callable[[web.BaseRequest], Any]:
-        """Answer with the status at once and with a byte now and then, for ever."""
-
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            response = web.StreamResponse(status=status)
-            await response.prepare(request)
-            while not self.over.is_set():
-                await response.write(b"x")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.over.wait(), 0.02)
-            return response
-
-        return answer
-
-    def flood(self, status: int) -> Callable[[web.BaseRequest], Any]:
-        """Answer with the status and with a body that does not end."""
-
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            response = web.StreamResponse(status=status)
-            await response.prepare(request)
-            while not self.over.is_set():
-                await response.write(b"y" * 65536)
-            return response
-
-        return answer
-
-    def hang_up(self) -> Callable[[web.BaseRequest], Any]:
-        """Close the connection without a word."""
-
-        async def answer(request: web.BaseRequest) -> web.Response:
-            assert request.transport is not None
-            request.transport.close()
-            return web.Response()
-
-        return answer
-
-
-@contextlib.asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    """A receiver that listens on loopback."""
-    receiver = Receiver()
-    runner = web.ServerRunner(web.Server(receiver.handle), handle_signals=False, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    receiver.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        yield receiver
-    finally:
-        receiver.over.set()
-        await runner.cleanup()
 
 
 class Contract:
@@ -199,12 +103,10 @@ class Contract:
     def sender_to(self, kind: str, session: aiohttp.ClientSession) -> SenderTo:
         """Opens a channel of the kind to an address."""
 
-        def opened(address: str) -> Sender:
-            return KINDS[kind].open(
-                Channel(name="the-hook", type=kind, settings=case_of(kind).settings(address)),
-                session=session,
-                clock=StandingClock(),
-            )
+        def opened(address: str, **more: Any) -> Sender:
+            settings = case_of(kind).settings(address) | more
+            channel = Channel(name="the-hook", type=kind, settings=settings)
+            return KINDS[kind].open(channel, session=session, clock=StandingClock())
 
         return opened
 
@@ -303,10 +205,8 @@ class Contract:
 
     async def test_a_refused_connection_is_tried_again(self, sender_to: SenderTo) -> None:
         """Nobody listens: the error says where."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-            error = await self.fails(sender_to(f"http://{USER}:{PASSWORD}@127.0.0.1:{port}/{PATH}?t={QUERY}"))
+        port = free_port()
+        error = await self.fails(sender_to(f"http://{USER}:{PASSWORD}@127.0.0.1:{port}/{PATH}?t={QUERY}"))
         assert isinstance(error, TrySendAgain)
         assert str(error) == f"http://127.0.0.1:{port}: connection refused"
 
@@ -321,6 +221,43 @@ class Contract:
         error = await self.fails(sender_to(receiver.secret_address.replace("http://", "https://")))
         assert isinstance(error, TrySendAgain)
         assert "TLS failed" in str(error)
+
+    async def test_certificates_are_checked(self, kind: str, sender_to: SenderTo) -> None:
+        """A certificate of nobody known, or of another host, is no yes and nothing is sent; ``ca_file`` makes an
+        authority known, and no setting leaves the check out."""
+        async with receiving(tls=server_context()) as receiver:
+            receiver.yes = case_of(kind).yes
+            error = await self.fails(sender_to(receiver.secret_address))
+            assert isinstance(error, TrySendAgain)
+            assert "TLS failed: " in str(error) and "certificate" in str(error)
+            assert receiver.requests == []
+            await sender_to(receiver.secret_address, ca_file=certificate()).send(message())
+            assert receiver.requests
+        async with receiving(tls=server_context("hooks.example")) as receiver:
+            error = await self.fails(sender_to(receiver.secret_address, ca_file=certificate()))
+            assert "TLS failed: " in str(error) and "127.0.0.1" in str(error)
+            assert receiver.requests == []
+
+    async def test_it_goes_by_its_proxy(self, receiver: Receiver, sender_to: SenderTo) -> None:
+        """The proxy is called in place of the address, which is for the proxy to find; its password is its own."""
+        proxy = receiver.address.replace("//", f"//{USER}:{PASSWORD}@")
+        sender = sender_to(f"http://nowhere.invalid/hooks/{PATH}?token={QUERY}", proxy=proxy)
+        await sender.send(message())
+        for request, _ in receiver.requests:
+            assert str(request.url).startswith("http://nowhere.invalid/")
+            assert "Proxy-Authorization" in request.headers
+        receiver.answer = receiver.say(407)
+        error = await self.fails(sender)
+        assert isinstance(error, TrySendAgain)
+        assert str(error).startswith("http://nowhere.invalid:80 answered 407")
+
+    async def test_a_proxy_that_is_away_is_tried_again(self, sender_to: SenderTo) -> None:
+        """The error is the proxy's, without its password."""
+        port = free_port()
+        proxy = f"http://{USER}:{PASSWORD}@127.0.0.1:{port}"
+        error = await self.fails(sender_to(f"http://nowhere.invalid/{PATH}", proxy=proxy))
+        assert isinstance(error, TrySendAgain)
+        assert str(error) == f"http://nowhere.invalid:80: the proxy http://127.0.0.1:{port}: connection refused"
 
     async def test_a_hang_up_is_tried_again(self, receiver: Receiver, sender_to: SenderTo) -> None:
         """A connection closed without an answer is no answer. It is not sent a second time within one try."""

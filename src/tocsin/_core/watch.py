@@ -48,7 +48,9 @@ SILENCE = Source(name="heartbeat", type="heartbeat", replica_labels=(), expires=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watchdog:
-    """Somebody else's dead man's switch, which hears from us ``every`` so often while we are well."""
+    """Somebody else's dead man's switch, which hears from us ``every`` so often while we are well, by a ``proxy`` if
+    there is one."""
 
     url: str | Secret
     every: Millis = MINUTE
+    proxy: str | Secret | None = None

@@ -33,6 +33,7 @@ from tocsin._plan import defaults
 from tocsin._plan.calendars import calendar
 from tocsin._plan.entry import Entry
 from tocsin._plan.escalation import listed, unlisted
+from tocsin._plan.http_channel import settings_of
 from tocsin._plan.people import people, teams
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import ClassEntry, PlanFile, ServiceEntry
@@ -83,7 +84,7 @@ def build(entries: PlanFile, placed: Mapping[str, Iterable[tuple[str, Any]]], di
             }
         ),
         heartbeats=_frozen({name: heartbeat(name, entry) for name, entry in entries.heartbeats.items()}),
-        watchdog=watchdog(entries.watchdog),
+        watchdog=watchdog(entries.watchdog, entries.proxy),
         labels=_frozen(
             {word: tuple(getattr(entries.labels, word) or ()) for word in defaults.LABELS}
             | {word: names for word, names in defaults.LABELS.items() if getattr(entries.labels, word) is None}
@@ -146,7 +147,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
         name: Channel(
             name=name,
             type=entry.type,
-            settings=_frozen(entry.settings()),
+            settings=_frozen(settings_of(entry, entries.proxy)),
             when=entry.when or "",
             language=entry.language,
             timezone=entry.timezone,

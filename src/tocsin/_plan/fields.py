@@ -123,7 +123,8 @@ def _secret(value: object, info: ValidationInfo) -> Secret:
     return Secret(text_of(value, info))
 
 
-def _maybe_secret(check: Callable[[str], None], value: object, info: ValidationInfo) -> str | Secret:
+def maybe_secret(check: Callable[[str], None], value: object, info: ValidationInfo) -> str | Secret:
+    """A text that ``check`` raises no error for; secret if it stands elsewhere."""
     found = _elsewhere(value, info)
     text = text_of(value, info) if found is None else found
     if text:
@@ -143,7 +144,7 @@ def check_url(text: str) -> None:
 
 
 def _url(value: object, info: ValidationInfo) -> str | Secret:
-    return _maybe_secret(check_url, value, info)
+    return maybe_secret(check_url, value, info)
 
 
 def _plain_url(value: object, info: ValidationInfo) -> str:
@@ -159,7 +160,7 @@ def _check_header(text: str) -> None:
 
 
 def _header(value: object, info: ValidationInfo) -> str | Secret:
-    return _maybe_secret(_check_header, value, info)
+    return maybe_secret(_check_header, value, info)
 
 
 def title_of(value: object, info: ValidationInfo) -> Text:

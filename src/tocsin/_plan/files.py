@@ -18,6 +18,7 @@ from tocsin._core.problems import Problem
 MAX_FILE = 5 << 20
 MAX_PLAN = 40 << 20
 MAX_SECRET = 64 << 10
+"""Of a file of certificates too: those of one company are far fewer."""
 
 _LOST_LINK = "this link points to nothing; take it away or mend it"
 _VANISHED = "it vanished while it was read; try again once whatever changes the files is done"

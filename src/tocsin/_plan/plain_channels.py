@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from tocsin._core.secret import Secret
 from tocsin._plan.channel_entry import ChannelEntry
-from tocsin._plan.fields import Header, HeaderName, Positive, SecretText, Url
+from tocsin._plan.fields import Header, HeaderName, SecretText, Url
+from tocsin._plan.http_channel import HttpChannel
 
 
 class ConsoleChannel(ChannelEntry):
@@ -32,7 +33,7 @@ def _settable(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
     return headers
 
 
-class WebhookChannel(ChannelEntry):
+class WebhookChannel(HttpChannel):
     """Posts notices to an address."""
 
     type: Literal["webhook"]
@@ -41,7 +42,5 @@ class WebhookChannel(ChannelEntry):
     """Where notices are posted; http or https."""
     secret: SecretText | None = None
     """What each request is signed with."""
-    timeout: Positive | None = None
-    """How long one request may take; 10s by default."""
     headers: Annotated[dict[HeaderName, Header], AfterValidator(_settable)] | None = None
     """Further headers by name; those that Tocsin sets itself are refused."""

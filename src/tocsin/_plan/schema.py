@@ -30,6 +30,7 @@ from tocsin._plan.fields import (
     Title,
     Zone,
 )
+from tocsin._plan.http_channel import Proxy
 from tocsin._plan.people import PersonEntry, PersonName, TeamEntry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
@@ -193,6 +194,8 @@ class PlanFile(Entry):
     """The time zone of times in notices, and of days in `until`; an IANA name, `UTC` by default."""
     external_url: PlainUrl | None = None
     """Where people reach Tocsin; notices have links only with it."""
+    proxy: Proxy | None = None
+    """The HTTP proxy by which channels and `watchdog` are reached; left out, none, whatever the environment says."""
     tiers: dict[TierName, Annotated[TierEntry, MayBeEmpty()]] = {}
     """The clocks and the audience of each tier; what is not written keeps its default."""
     matrix: dict[Importance, Cell] = {}

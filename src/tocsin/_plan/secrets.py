@@ -34,10 +34,14 @@ def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
     called = watchdog.get("url") if isinstance(watchdog, Mapping) else None
     if isinstance(called, str) and _holds_secret(called):
         yield ("watchdog", "url"), "an address that is or holds a secret"
+    proxy = root.get("proxy")
+    if isinstance(proxy, str) and _holds_secret(proxy):
+        yield ("proxy",), "an address that holds a secret"
     for name, entry in _entries(root, "channels"):
-        url = entry.get("url")
-        if isinstance(url, str) and _holds_secret(url):
-            yield ("channels", name, "url"), "an address that is or holds a secret"
+        for key in ("url", "proxy"):
+            url = entry.get(key)
+            if isinstance(url, str) and _holds_secret(url):
+                yield ("channels", name, key), "an address that is or holds a secret"
         headers = entry.get("headers")
         for header, value in headers.items() if isinstance(headers, Mapping) else ():
             if isinstance(value, str) and _SECRET_HEADER.fullmatch(header):

@@ -23,6 +23,8 @@ _BRACES = r"\{\{|\}\}|\{[^{}]+\}"
 _LINK = rf"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20/?#{{}}\\]+(?:[/?#](?:[^\x00-\x20{{}}\\]|{_BRACES})*)?$"
 _ADDRESS = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\x00-\x20/?#][^\x00-\x20]*$"
 
+_PROXY = r"^[Hh][Tt][Tt][Pp]://[^\x00-\x20/?#]+/?$"
+
 
 def _text(pattern: str, **more: Any) -> Shape:
     return {"type": "string", "pattern": pattern, **more}
@@ -86,6 +88,11 @@ def _one_or_range(item: str, *bounds: tuple[int, int], examples: list[str]) -> S
 PLAIN = WithJsonSchema(_ANY_TEXT)
 SECRET = WithJsonSchema({"anyOf": [_ELSEWHERE, _text(r"\S")]})
 URL = WithJsonSchema(_or_elsewhere(_text(_ADDRESS, examples=["https://example.org/path"])))
+PROXY = WithJsonSchema(_or_elsewhere(_text(_PROXY, examples=["http://proxy.example:3128"])))
+PROXY_OR_DIRECT = WithJsonSchema(
+    {"anyOf": [{"const": "direct"}, _text(_PROXY, examples=["http://proxy.example:3128"]), _ELSEWHERE]}
+)
+FILE = WithJsonSchema(_text(r"\S", examples=["ca/company.pem"]))
 LINK = WithJsonSchema(_or_elsewhere(_text(_LINK, examples=["https://wiki.example/{alertname}"])))
 HEADER = WithJsonSchema(_or_elsewhere(_text(r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")))
 TITLE = WithJsonSchema({"anyOf": [_text(r"\S"), _IN_LANGUAGES, _ELSEWHERE]})

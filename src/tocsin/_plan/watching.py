@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from tocsin._core.model import Tier
+from tocsin._core.secret import Secret
+from tocsin._core.times import MINUTE
 from tocsin._core.watch import Heartbeat, Watchdog
 from tocsin._plan.entry import Entry, TierName
 from tocsin._plan.fields import ClassName, Matchers, Positive, Url
@@ -40,8 +42,8 @@ def heartbeat(name: str, entry: HeartbeatEntry) -> Heartbeat:
     return Heartbeat(name=name, match=match, every=entry.every, class_=entry.class_, tier=Tier(entry.tier))
 
 
-def watchdog(entry: WatchdogEntry | None) -> Watchdog | None:
-    """The dead man's switch as the plan holds it."""
+def watchdog(entry: WatchdogEntry | None, proxy: str | Secret | None) -> Watchdog | None:
+    """The dead man's switch as the plan holds it, called by the plan's proxy if it has one."""
     if entry is None:
         return None
-    return Watchdog(url=entry.url) if entry.every is None else Watchdog(url=entry.url, every=entry.every)
+    return Watchdog(url=entry.url, every=MINUTE if entry.every is None else entry.every, proxy=proxy)

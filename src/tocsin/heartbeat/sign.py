@@ -85,7 +85,8 @@ class SignOfLife:
         timeout = min(watchdog.every, DEFAULT_TIMEOUT)
         try:
             url = address("watchdog.url", watchdog.url)
-            await Endpoint(url, session=session, clock=self._clock, timeout=timeout).get()
+            proxy = address("proxy", watchdog.proxy) if watchdog.proxy else None
+            await Endpoint(url, session=session, clock=self._clock, timeout=timeout, proxy=proxy).get()
         except (ConfigurationError, SendError) as error:
             return str(error)
         return ""

@@ -9,15 +9,13 @@ credentials, and are blotted out of what the receiver answered, too.
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import os
 import re
-import socket
-from collections.abc import Iterable, Iterator, Mapping
+import ssl
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 import msgspec
@@ -26,8 +24,10 @@ from yarl import URL
 from tocsin._core.clean import one_line
 from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
+from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
 from tocsin._core.times import HOUR, SECOND, Millis
+from tocsin.send.wire import credentials, place_of, what_broke
 
 DEFAULT_TIMEOUT: Millis = 10 * SECOND
 LONGEST_RETRY_AFTER = HOUR / SECOND
@@ -43,7 +43,8 @@ _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 class Endpoint:
     """An address of a channel. ``secrets`` are further texts that no error may show; ``read`` is how many bytes of an
-    answer are wanted. The session is not closed here."""
+    answer are wanted. ``proxy`` is an HTTP proxy by which it is called; ``authorities`` are certificates in PEM that
+    vouch for it in place of the system's. The session is not closed here."""
 
     def __init__(
         self,
@@ -54,14 +55,45 @@ class Endpoint:
         timeout: Millis = DEFAULT_TIMEOUT,
         secrets: Iterable[str] = (),
         read: int = _READ_AT_MOST,
+        proxy: URL | None = None,
+        authorities: str = "",
     ) -> None:
-        self._url = url
-        self._where = f"{url.scheme}://{url.host_subcomponent}:{url.port}"
+        self.url = url
+        self._where = place_of(url)
         self._seconds = timeout / SECOND
-        self._hidden = _credentials(url, secrets)
+        self._proxy = proxy
+        self._hidden = credentials((url,) if proxy is None else (url, proxy), secrets)
+        self._tls = ssl.create_default_context(cadata=authorities) if authorities else True
         self._session = session
         self._clock = clock
         self._read = read
+
+    @classmethod
+    def of(
+        cls,
+        channel: Channel,
+        *,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        default: str = "",
+        secrets: Iterable[str] = (),
+        read: int = _READ_AT_MOST,
+    ) -> Self:
+        """The address of a channel by its settings: ``url`` (where it has none, ``default``), ``timeout``, ``proxy``,
+        ``ca_file``. Raises ``ConfigurationError`` where they cannot work."""
+        settings = channel.settings
+        place = f"channels.{channel.name}"
+        proxy = revealed(settings.get("proxy", ""))
+        return cls(
+            address(f"{place}.url", settings.get("url", default)),
+            session=session,
+            clock=clock,
+            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
+            secrets=secrets,
+            read=read,
+            proxy=address(f"{place}.proxy", proxy) if proxy else None,
+            authorities=settings.get("ca_file", ""),
+        )
 
     async def post(self, body: bytes, headers: Mapping[str, str], *, to: URL | None = None) -> bytes:
         """POST once. Raises ``TrySendAgain`` or ``SendRefused``; cancelling it ends the request."""
@@ -77,11 +109,18 @@ class Endpoint:
         """Call once, by any method; ``to`` is another address of the same tool. Raises as ``post`` does."""
         timeout = aiohttp.ClientTimeout(total=self._seconds)
         headers = {**headers, "Accept-Encoding": "identity"}
-        url = self._url if to is None else to
-        assert url.origin() == self._url.origin(), "errors name the place of the first"
+        url = self.url if to is None else to
+        assert url.origin() == self.url.origin(), "errors name the place of the first"
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                method,
+                url,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                allow_redirects=False,
+                proxy=self._proxy,
+                ssl=self._tls,
             ) as response:
                 answer = await _beginning(response, self._read)
                 self._judge(response, answer)
@@ -89,7 +128,7 @@ class Endpoint:
         except TimeoutError:
             raise TrySendAgain(f"{self._where} did not answer within {self._seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise TrySendAgain(f"{self._where}: {_what_broke(error)}") from None
+            raise TrySendAgain(f"{self._where}: {what_broke(error, self._proxy)}") from None
 
     def again(self, said: str, *, retry_after: float | None = None) -> TrySendAgain:
         """The error for a 2xx in which the tool says that it could not take it now; ``said`` in its words."""
@@ -111,7 +150,7 @@ class Endpoint:
         status = response.status
         excerpt = self._shown(answer.decode("utf-8", "replace"))
         text = f"{self._where} answered {status}" + (f": {excerpt}" if excerpt else "")
-        if status == 429 or 500 <= status < 600:
+        if status == 429 or 500 <= status < 600 or (status == 407 and self._proxy is not None):
             return TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
         if 300 <= status < 400:
             text += " (redirects are not followed; put the final address into the url)"
@@ -156,22 +195,6 @@ def revealed(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _credentials(url: URL, secrets: Iterable[str]) -> list[str]:
-    """All texts that an answer may quote back and that may be secret, the longest first."""
-
-    def candidates() -> Iterator[str]:
-        yield from (str(url), url.raw_path_qs, url.path_qs, url.raw_path, url.path)
-        yield from (part for part in (*url.parts, *url.raw_parts) if len(part) >= 8)
-        yield from (url.query_string, url.raw_query_string, *url.query.values())
-        yield from (url.user or "", url.raw_user or "", url.password or "", url.raw_password or "")
-        if url.user is not None:
-            yield base64.b64encode(f"{url.user}:{url.password or ''}".encode()).decode("ascii")
-        for secret in secrets:
-            yield from (secret, *secret.split())
-
-    return sorted({text for text in candidates() if len(text) >= 4}, key=len, reverse=True)
-
-
 async def _beginning(response: aiohttp.ClientResponse, most: int) -> bytes:
     """The first bytes of the answer's body, or those that came in time. The rest is never waited for."""
     read = b""
@@ -195,29 +218,3 @@ def _retry_after(text: str, clock: Clock) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
-
-
-def _what_broke(error: Exception) -> str:
-    """What went wrong on the wire, in our words: the library's own may quote the whole address."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return f"TLS failed: {_tls(error.__cause__ or error)}"
-        case aiohttp.ClientConnectorDNSError() | socket.gaierror():
-            return "the name cannot be resolved"
-        case aiohttp.ServerDisconnectedError():
-            return "the connection was closed without an answer"
-        case aiohttp.ClientConnectorError() | OSError():
-            return _system_says(error)
-        case aiohttp.ClientResponseError():
-            return "the answer is no HTTP"
-        case _:
-            return f"the request failed ({type(error).__name__})"
-
-
-def _tls(error: Any) -> str:
-    return one_line(str(getattr(error, "verify_message", "") or getattr(error, "reason", "") or "no details"), 100)
-
-
-def _system_says(error: Any) -> str:
-    cause = getattr(error, "os_error", error)
-    return os.strerror(cause.errno).lower() if cause.errno and cause.errno > 0 else type(cause).__name__

@@ -1,8 +1,8 @@
 """Channel kind ``webhook``: one POST of the notice's JSON body to an address.
 
 Settings: ``url`` (http or https), and if wanted ``secret`` (signs every request by the Standard Webhooks
-scheme), ``timeout`` (milliseconds, 10 s where left out) and ``headers``. Any of them may be secret. What counts
-as a yes, and what is tried again, is ``endpoint``'s to say.
+scheme) and ``headers``. Any of them may be secret. What counts as a yes, and what is tried again, is
+``endpoint``'s to say, and so are the settings of the way: ``timeout``, ``proxy``, ``ca_file``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tocsin._core.message import Message
 from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
 from tocsin._core.times import SECOND
-from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address, in_json, revealed
+from tocsin.send.endpoint import Endpoint, in_json, revealed
 from tocsin.send.kind import Kind
 
 _NOT_SETTABLE = frozenset(
@@ -44,13 +44,8 @@ class Webhook:
         self._key = _signing_key(channel.name, secret)
         self._headers = _headers(channel.name, settings.get("headers", {}))
         self._clock = clock
-        self._endpoint = Endpoint(
-            address(f"channels.{channel.name}.url", settings["url"]),
-            session=session,
-            clock=clock,
-            timeout=settings.get("timeout", DEFAULT_TIMEOUT),
-            secrets=(secret, *self._headers.values()),
-        )
+        secrets = (secret, *self._headers.values())
+        self._endpoint = Endpoint.of(channel, session=session, clock=clock, secrets=secrets)
 
     async def send(self, message: Message) -> str:
         """POST once; returns on a 2xx, whatever the answer's body. Raises ``TrySendAgain`` or ``SendRefused``."""
