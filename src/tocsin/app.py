@@ -54,6 +54,7 @@ from tocsin.settings import Settings, open_store
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.actions import ActionRoutes
+from tocsin.view.letters import LetterRoutes
 from tocsin.view.page.links import AnswerLinks
 from tocsin.view.page.routes import AnswerPage
 from tocsin.view.routes import View
@@ -261,12 +262,20 @@ class App:
         plan = self._current.plan
         acts = Acts(store=store, clock=clock, loop=self._incidents, plan=plan, process=self._process)
         declare = Declarations(current=self._current, clock=clock, acts=acts).take
-        view = View(store=store, clock=clock, plan=plan, retried=lambda one: self._post.wake(one.channel))
+        letters = LetterRoutes(
+            store=store,
+            clock=clock,
+            plan=plan,
+            token=caller,
+            retried=lambda one: self._post.wake(one.channel),
+            dropped=lambda one: metrics.delivery(one.channel, "superseded"),
+        )
         return [
             *intake.routes(),
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
-            *view.routes(),
+            *View(store=store, clock=clock, plan=plan).routes(),
+            *letters.routes(),
             *ActionRoutes(act=acts.act, declare=declare, token=caller, plan=plan, clock=clock).routes(),
             *AnswerPage(store=store, clock=clock, plan=plan, links=self._links, act=acts.act, allowed=allowed).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),

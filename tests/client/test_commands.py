@@ -123,21 +123,6 @@ def test_a_delivery_is_shown_with_its_tries(fake: Fake) -> None:
     assert (missing.exit_code, "no delivery is called" in missing.output) == (1, True)
 
 
-def test_a_delivery_is_retried(fake: Fake) -> None:
-    """Each named one is posted, and its state said."""
-    fake.answers["POST /api/v1/deliveries/d-1/retry"] = (200, {"id": "d-1", "state": "waiting"})
-    fake.answers["POST /api/v1/deliveries/d-2/retry"] = (200, {"id": "d-2", "state": "waiting"})
-    result = run(deliveries, "retry", "D-1", "d-2", url=fake.url)
-    assert (result.exit_code, result.stdout) == (0, "d-1: waiting\nd-2: waiting\n")
-    assert fake.headers[0]["Content-Type"] == "application/json"
-
-
-def test_an_id_cannot_reach_another_path(fake: Fake) -> None:
-    """What is typed is one part of the path."""
-    run(deliveries, "retry", "../incidents?x", url=fake.url)
-    assert fake.asked == ["POST /api/v1/deliveries/..%2Fincidents%3Fx/retry"]
-
-
 def test_problems_are_readable(fake: Fake) -> None:
     """An answer in problem+json becomes lines, cleaned, with exit code 1 and nothing on the output."""
     problem = {

@@ -16,9 +16,10 @@ from tests.support.world import World, classified
 
 from tocsin._core.errors import Conflict, NotFound, SendRefused
 from tocsin._core.incident import Incident
+from tocsin._core.letter import Dropping
 from tocsin._core.plan import IncidentSettings
 from tocsin._core.times import DAY, HOUR, Millis
-from tocsin._store import deliveries, listing, stats
+from tocsin._store import deliveries, letters, listing, stats
 from tocsin._store.whole import Whole
 from tocsin.retention.files import ArchiveFiles
 from tocsin.retention.loop import LATER, LEASE, RetentionLoop
@@ -269,6 +270,29 @@ async def test_dead_letters_outlive_compacting(world: World, loops: Loops, archi
     figures = await stats.read_figures(world.store)
     assert figures.of("dead")[("technical-hook",)] == 0
     assert (await listing.list_deliveries(world.store, lambda _: True, dead=True)).items == ()
+
+
+async def test_a_letter_of_a_compacted_incident_is_dropped(world: World, loops: Loops, archive: ArchiveFiles) -> None:
+    """Its timeline takes no more entries, so the letter alone says who dropped it and why, in the archive too."""
+    world.sinks["technical-hook"].fail = SendRefused("410 Gone")
+    incident = await closed(world)
+    world.clock.advance(3 * DAY)
+    loop = loops()
+    await work(world, loop)
+    before = await shown(world, incident)
+    (keys,) = world.store.shards
+    dead = (await listing.list_deliveries(world.store, lambda _: True, dead=True)).items
+    why = Dropping(at=world.clock.now(), by="zhang.wei", reason="old news", via="cli", verified=False)
+    assert len(await letters.drop(world.store, keys, dead[:2], why)) == 2
+    after = await shown(world, incident)
+    assert (after["timeline"], after["revision"]) == (before["timeline"], before["revision"])
+    assert sorted(one["state"] for one in on_technical(after)) == ["dead", "superseded", "superseded"]
+    assert (await stats.read_figures(world.store)).of("dead") == {("technical-hook",): 1}
+    world.clock.advance(400 * DAY)
+    await work(world, loop)
+    (line,) = lines(archive)
+    assert [one["dropped"]["reason"] for one in on_technical(line) if "dropped" in one] == ["old news"] * 2
+    assert (await stats.read_figures(world.store)).of("dead") == {("technical-hook",): 0}
 
 
 async def test_what_is_being_sent_is_waited_for(world: World, loops: Loops, archive: ArchiveFiles) -> None:

@@ -80,3 +80,70 @@ def test_a_delivery_that_nobody_knows(start: Start) -> None:
 
     assert unknown.returncode == 1
     assert "tocsin deliveries list" in unknown.stderr
+
+
+def test_all_dead_letters_of_a_channel_are_sent_again(start: Start, hooks: Hooks) -> None:
+    """Once a channel is mended, one command sends all that it is owed; the others' stay."""
+    service = start(SMALL_PLAN)
+    hooks.answer("data", 410)
+    hooks.answer("legal", 410)
+    service.alert(firing(**DOWN))
+    wait_for(lambda: len(service.deliveries("?state=dead")) == 2, "two dead letters")
+
+    hooks.answer("data", 200)
+    assert service.tocsin("deliveries", "retry", "--channel", "data-hook").stdout == "1 taken up again\n"
+
+    hooks.wait("opened", "data")
+    wait_for(lambda: len(service.deliveries("?state=dead")) == 1, "one dead letter")
+    unknown = service.tocsin("deliveries", "retry", "--channel", "date-hook")
+    assert (unknown.returncode, "there are: business-hook, " in unknown.stderr) == (1, True)
+
+
+def test_a_dead_letter_is_given_up(start: Start, hooks: Hooks) -> None:
+    """By a person and with a reason, which stay with it and in the incident's timeline; it is dead no more."""
+    service = start(SMALL_PLAN)
+    hooks.answer("data", 410)
+    service.alert(firing(**DOWN))
+    wait_for(lambda: service.metric("deliveries_dead", channel="data-hook") == 1, "a dead letter")
+    (dead,) = service.deliveries("?state=dead")
+
+    nobody = service.tocsin("deliveries", "drop", dead["id"], "--reason", "the data team was called")
+    assert (nobody.returncode, "--as: must name the person" in nobody.stderr) == (1, True)
+    dropped = service.tocsin("deliveries", "drop", dead["id"], "--reason", "they were called", "--as", "zhang.wei")
+    assert (dropped.returncode, dropped.stdout) == (0, f"{dead['id']}: dropped\n")
+
+    assert service.metric("deliveries_dead", channel="data-hook") == 0
+    assert service.metric("deliveries_total", channel="data-hook", result="superseded") == 1
+    assert service.deliveries("?state=dead") == []
+    (kept,) = service.deliveries("?state=superseded")
+    assert (kept["dropped"]["by"], kept["dropped"]["reason"]) == ("zhang.wei", "they were called")
+    assert [attempt["result"] for attempt in kept["attempts"]] == ["dead"]
+
+    incident = service.get(f"/api/v1/incidents/{dead['incident']}").json
+    (entry,) = [entry for entry in incident["timeline"] if entry["action"] == "letters_dropped"]
+    assert (entry["actor"], entry["via"]) == ("zhang.wei", "cli")
+    assert service.tocsin("incidents", "verify", dead["incident"]).returncode == 0
+    assert "dropped by zhang.wei" in service.get(f"/api/v1/incidents/{dead['incident']}/report").text
+
+    again = service.post(f"/api/v1/deliveries/{dead['id']}/drop", {"by": "li.na", "reason": "twice"})
+    assert again.json["dropped"]["by"] == "zhang.wei"
+    told = next(one for one in service.deliveries() if one["state"] == "accepted")
+    refused = service.post(f"/api/v1/deliveries/{told['id']}/drop", {"by": "li.na", "reason": "no"})
+    assert (refused.status, refused.json["current"]) == (409, {"state": "accepted"})
+
+
+def test_only_known_people_give_up_letters(start: Start) -> None:
+    """Where the plan lists people, one of them; and which letters are meant must be plain."""
+    service = start(SMALL_PLAN + "people: {li.na: {title: 李娜, groups: [legal]}}\n")
+
+    def paths(body: object) -> list[str]:
+        answer = service.post("/api/v1/deliveries/drop", body)
+        assert answer.status == 422
+        return [problem["path"] for problem in answer.json["problems"]]
+
+    assert paths({"by": "mallory", "reason": "x", "all": True}) == ["by"]
+    assert paths({"by": "li.na", "all": True}) == ["reason"]
+    assert paths({"by": "li.na", "reason": "x"}) == ["channel"]
+    assert paths({"by": "li.na", "reason": "x", "all": True, "channel": "data-hook"}) == ["channel"]
+    done = service.post("/api/v1/deliveries/drop", {"by": "li.na", "reason": "x", "all": True})
+    assert (done.status, done.json) == (200, {"dropped": 0, "next": None})

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tocsin._core.letter import Dropping
 from tocsin._core.model import Classification, Text, Tier
 from tocsin._core.record import ChangeRecord, Estimate, Progress, Record, VendorTerms
 from tocsin._core.timeline import Head
@@ -267,7 +268,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there. ``lane`` is
     the group by which its lane on the channel is named: the first of all that share the channel, whether or not
     this notice is for it, so that none overtakes an earlier one that was for both. What a ``vendor`` is told goes to
-    the group ``vendor``.
+    the group ``vendor``. One that was ``dropped`` as a dead letter is superseded.
     """
 
     id: str
@@ -291,3 +292,4 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Millis
     since: Millis
     due: Millis
+    dropped: Dropping | None = None

@@ -141,10 +141,15 @@ async def find(store: Store, delivery_id: str) -> tuple[Keys, Delivery]:
 async def retry(store: Store, delivery_id: str, now: Millis) -> Delivery:
     """Take up a dead letter again; one that is not dead stays as it is. Answers it as it then is."""
     keys, delivery = await find(store, delivery_id)
+    return await take_up(store, keys, delivery, now) or (await find(store, delivery_id))[1]
+
+
+async def take_up(store: Store, keys: Keys, delivery: Delivery, now: Millis) -> Delivery | None:
+    """Take up a dead letter again; answers it as it then is, ``None`` if it is not dead any more."""
     again = msgspec.structs.replace(delivery, state="waiting", since=now, due=now)
     channel, lane = delivery.channel, lane_of(delivery)
-    names = [keys.queue(channel), keys.sending(channel), keys.lane(channel, lane), keys.delivery(delivery_id)]
+    names = [keys.queue(channel), keys.sending(channel), keys.lane(channel, lane), keys.delivery(delivery.id)]
     names += [keys.stats, keys.dead, keys.told(delivery.incident)]
     fields = () if delivery.fallback else [told_field(delivery.sequence, group) for group in delivery.groups]
-    state = await store.run("delivery_retry", names, [now, lane, delivery_id, encode(again), channel, *fields])
-    return again if state == b"dead" else (await find(store, delivery_id))[1]
+    state = await store.run("delivery_retry", names, [now, lane, delivery.id, encode(again), channel, *fields])
+    return again if state == b"dead" else None

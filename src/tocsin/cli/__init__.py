@@ -15,6 +15,7 @@ from tocsin.cli.serve import demo, serve
 from tocsin.cli.test import test
 from tocsin.client.acting import verbs
 from tocsin.client.commands import deliveries, incidents
+from tocsin.client.letters import drop, retry
 from tocsin.client.record import export, verify
 from tocsin.client.rejected import rejected
 from tocsin.client.rules import rules
@@ -43,6 +44,8 @@ for verb in verbs():
 incidents.add_command(verify)
 incidents.add_command(export)
 main.add_command(incidents)
+deliveries.add_command(retry)
+deliveries.add_command(drop)
 main.add_command(deliveries)
 main.add_command(rejected)
 main.add_command(rules)

@@ -20,7 +20,7 @@ from tocsin._core.ids import normal_incident_id
 from tocsin.client.http import DEFAULT_URL, Client, segment
 from tocsin.client.listing import incident_table
 from tocsin.client.page import incident_page
-from tocsin.client.show import delivery_page, delivery_table, word
+from tocsin.client.show import delivery_page, delivery_table
 
 _INCIDENTS = "/api/v1/incidents"
 _DELIVERIES = "/api/v1/deliveries"
@@ -86,7 +86,7 @@ def show_incident(*, client: Client, as_json: bool, incident: str) -> None:
 
 @click.group()
 def deliveries() -> None:
-    """Look at deliveries of notices, and send dead ones again."""
+    """Look at deliveries of notices; send dead ones again, or drop them."""
 
 
 @deliveries.command("list")
@@ -114,20 +114,6 @@ def show_delivery(*, client: Client, as_json: bool, delivery: str) -> None:
                 print_json(item) if as_json else print_lines(delivery_page(item))
                 return
     raise NotFound(f"no delivery is called {one_line(wanted)}; `tocsin deliveries list` shows those there are")
-
-
-@deliveries.command("retry")
-@click.argument("delivery", nargs=-1, required=True)
-@asks_service
-def retry_delivery(*, client: Client, as_json: bool, delivery: tuple[str, ...]) -> None:
-    """Send dead deliveries again."""
-    for name in delivery:
-        wanted = name.strip().lower()
-        answer = client.post(f"{_DELIVERIES}/{segment(wanted)}/retry")
-        if as_json:
-            print_json(answer)
-        else:
-            click.echo(f"{one_line(wanted)}: {word(answer.get('state')) or 'waiting'}")
 
 
 def fetched(client: Client, path: str, given: Mapping[str, Any]) -> dict[str, Any]:

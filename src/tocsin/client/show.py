@@ -57,9 +57,14 @@ def delivery_page(delivery: Mapping[str, Any]) -> Iterator[str]:
         for attempt in delivery.get("attempts") or ()
     ]
     yield from section("Tries", attempts or ["none yet"])
+    if dropped := delivery.get("dropped"):
+        by, when = word(dropped.get("by")), moment(dropped.get("at"))
+        yield from section("Dropped", [f"{when}  by {by}: {word(dropped.get('reason'), 300)}"])
     if state == "dead":
+        name = word(delivery.get("id"))
         yield ""
-        yield f"Send it again with: tocsin deliveries retry {word(delivery.get('id'))}"
+        yield f"Send it again with: tocsin deliveries retry {name}"
+        yield f"Give it up with:    tocsin deliveries drop {name} --reason WHY --as PERSON"
 
 
 def _groups(delivery: Mapping[str, Any]) -> str:

@@ -113,6 +113,7 @@ CHINESE = Words(
         "waiting": "待发送,已尝试 {count} 次",
         "waiting_error": "待发送,已尝试 {count} 次{colon}{error}",
         "superseded": "已由后一条取代",
+        "dropped": "**未送达**{colon}{error}；由 {by} 放弃投递{colon}{reason}",
         "timeline": "时间线",
         "who": "责任人",
         "what": "事项",
@@ -158,6 +159,7 @@ CHINESE = Words(
         "sla_limit_forecast": "预计将超 SLA 上限", "eta_late": "预计恢复时间晚于时限", "rto_warning": "恢复时限预警",
         "vendor_unacknowledged": "外包方未按时响应", "vendor_overdue": "外包方未按时恢复", "update_due": "催报进展",
         "update_overdue": "进展更新逾期", "untold": "未能按时送达", "left_out": "关闭较久后省略",
+        "letters_dropped": "放弃投递死信",
     },
     fields={
         "tier": "级别", "class": "类别", "state": "状态", "rule": "规则", "event": "通知", "sequence": "序号",
@@ -173,6 +175,7 @@ CHINESE = Words(
         "next_step": "下一步", "what": "变更内容", "scope": "规模", "approver": "审批人", "rollback_plan": "回滚方案",
         "assessed": "已评估", "tested": "已测试", "result": "结果", "number": "编号", "missing": "缺失",
         "assessment": "评估",
+        "channels": "通道", "deliveries": "投递",
         "assigned_to": "负责人", "vendor": "外包方", "contract": "合同", "who": "对方人员", "until": "截至",
         "percent": "百分比", "service": "服务", "restored_at": "恢复时间", "despite_firing": "告警仍在", "note": "说明",
         "text": "内容", "into": "并入", "why": "理由", "secondary": "兼属类别", "subtype": "子类", "due": "截止",

@@ -77,6 +77,9 @@ def _became(page: Page, delivery: Delivery) -> str:
         return page.say("waiting_error" if error else "waiting", count=len(attempts), error=error)
     if delivery.state == "dead":
         return page.say("dead", error=error or page.say("unknown"))
+    if delivery.dropped:
+        by, reason = plain(delivery.dropped.by), plain(delivery.dropped.reason)
+        return page.say("dropped", error=error or page.say("unknown"), by=by, reason=reason)
     if delivery.state == "superseded":
         return page.say("superseded")
     done = next((attempt.at for attempt in reversed(attempts) if attempt.result == "accepted"), delivery.created_at)

@@ -169,7 +169,7 @@ class Metrics(Collector):
             self._suppressed.add(reason)
 
     def delivery(self, channel: str, result: str) -> None:
-        """A try to send: ``accepted``, ``retried``, ``dead`` or ``superseded``."""
+        """A try to send: ``accepted``, ``retried`` or ``dead``; or a dead letter that was dropped: ``superseded``."""
         self._deliveries.add(channel, result)
 
     def archive_failed(self) -> None:

@@ -17,12 +17,13 @@ from msgspec.structs import replace
 from tocsin._core.action import ACTIONS, ACTS, Acknowledge, Action
 from tocsin._core.clock import Clock
 from tocsin._core.declaration import Asked, Declaration
-from tocsin._core.errors import Unprocessable, Unreadable
+from tocsin._core.errors import Unprocessable
 from tocsin._core.fields import read
 from tocsin._core.ids import normal_incident_id
 from tocsin._core.incident import Incident
 from tocsin._core.plan import Plan, Token
 from tocsin.view import shapes
+from tocsin.view.given import object_of, way_of
 from tocsin.view.who import LONGEST_NAME, actor_of
 
 COMMON = ("action", "by", "group", "if_revision")
@@ -57,37 +58,21 @@ class ActionRoutes:
 
     async def post(self, request: web.Request) -> web.Response:
         """Act; answers the incident."""
-        given = _object(await request.read(), '{"action": "acknowledge", "by": "zhang.wei", …}')
+        given = object_of(await request.read(), '{"action": "acknowledge", "by": "zhang.wei", …}')
         incident = normal_incident_id(request.match_info["id"])
         action = read_action(given, incident, self._plan(), token=self._token(request))
-        return self._answer(await self._act(replace(action, via=_way(request, action.via))), 200)
+        return self._answer(await self._act(replace(action, via=way_of(request, action.via))), 200)
 
     async def declare(self, request: web.Request) -> web.Response:
         """Declare an incident; answers it. The same ``Idempotency-Key`` again answers the same incident."""
-        given = _object(await request.read(), '{"class": "cyber_attack", "title": "…", "by": "zhang.wei", …}')
+        given = object_of(await request.read(), '{"class": "cyber_attack", "title": "…", "by": "zhang.wei", …}')
         name = request.headers.get("Idempotency-Key", "") or secrets.token_hex(16)
         asked = read_declaration(given, self._plan(), token=self._token(request), request=name)
-        return self._answer(await self._declare(replace(asked, via=_way(request, asked.via))), 201)
+        return self._answer(await self._declare(replace(asked, via=way_of(request, asked.via))), 201)
 
     def _answer(self, incident: Incident, status: int) -> web.Response:
         item = shapes.incident_item(incident, self._plan().language, self._clock.now())
         return web.Response(body=msgspec.json.encode(item) + b"\n", content_type="application/json", status=status)
-
-
-def _way(request: web.Request, via: str) -> str:
-    """The way that a person came by; the command line comes over the API too, and says that it does."""
-    is_command_line = request.headers.get("User-Agent", "").startswith("Tocsin/")
-    return "cli" if via == "api" and is_command_line else via
-
-
-def _object(body: bytes, example: str) -> Mapping[str, Any]:
-    try:
-        given = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Unreadable("the body is no JSON") from None
-    if not isinstance(given, dict):
-        raise Unreadable(f"the body must be an object, as in {example}")
-    return given
 
 
 def _is_group(name: object, plan: Plan) -> bool:

@@ -1,4 +1,4 @@
-"""The API for reading: incidents, deliveries and the rules' coverage; and taking up a dead letter again."""
+"""The API for reading: incidents, deliveries and the rules' coverage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from tocsin._core.timeline import entry_item
 from tocsin._core.times import format_duration
 from tocsin._store.client import Store
 from tocsin._store.coverage import coverage
-from tocsin._store.deliveries import retry
 from tocsin._store.listing import Page, deliveries_of, list_deliveries, list_incidents, show_incident
 from tocsin._store.whole import Whole
 from tocsin.view import shapes
@@ -38,13 +37,10 @@ LEFT = (
 class View:
     """The reading routes. Every handler raises ``StoreUnavailable`` where the store is out of reach."""
 
-    def __init__(
-        self, *, store: Store, clock: Clock, plan: Callable[[], Plan], retried: Callable[[Delivery], None]
-    ) -> None:
+    def __init__(self, *, store: Store, clock: Clock, plan: Callable[[], Plan]) -> None:
         self._store = store
         self._clock = clock
         self._plan = plan
-        self._retried = retried
 
     def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
         """The routes, each with the right it needs."""
@@ -53,7 +49,6 @@ class View:
             (web.get("/api/v1/incidents/{id}", self.incident), "read"),
             (web.get("/api/v1/incidents/{id}/timeline", self.timeline), "read"),
             (web.get("/api/v1/deliveries", self.deliveries), "read"),
-            (web.post("/api/v1/deliveries/{id}/retry", self.retry), "act"),
             (web.get("/api/v1/rules/coverage", self.coverage), "read"),
         )
 
@@ -129,13 +124,6 @@ class View:
         except ValueError as error:
             raise InvalidRequest("cursor", str(error)) from error
         return _page(page, shapes.delivery_item)
-
-    async def retry(self, request: web.Request) -> web.Response:
-        """Take up a dead letter again; answers the delivery as it then is."""
-        delivery = await retry(self._store, request.match_info["id"], self._clock.now())
-        if delivery.state == "waiting":
-            self._retried(delivery)
-        return _json(shapes.delivery_item(delivery))
 
     async def coverage(self, request: web.Request) -> web.Response:
         """A page of the plan's rules with what each matched, headed by what was counted in all."""

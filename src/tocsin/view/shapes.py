@@ -69,6 +69,9 @@ def delivery_item(delivery: Delivery) -> dict[str, Any]:
         item["fallback"] = True
     if delivery.state == "waiting":
         item["due"] = format_time(delivery.due)
+    if dropped := delivery.dropped:
+        item["dropped"] = {"at": format_time(dropped.at), "by": dropped.by, "reason": dropped.reason}
+        item["dropped"] |= {"via": dropped.via, "verified": dropped.verified}
     return item
 
 

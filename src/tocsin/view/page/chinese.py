@@ -114,7 +114,7 @@ CHINESE = Words(
         "rto_warning": "RTO 临近", "rto_missed": "RTO 超时", "update_due": "催报进展", "update_overdue": "进展逾期未报",
         "sla_limit_forecast": "预计将超过 SLA 上限", "rto_shortened": "RTO 缩短", "stale": "长时间无消息",
         "untold": "未按时通知", "vendor_unacknowledged": "外包方未按时响应", "vendor_overdue": "外包方未按时恢复",
-        "refused": "过时被拒",
+        "refused": "过时被拒", "letters_dropped": "放弃投递未送达的通知",
     },
     missing={"approver": "批准人", "rollback_plan": "回退方案", "assessment": "影响评估"},
     refusals={

@@ -118,6 +118,7 @@ ENGLISH = Words(
         "sla_limit_forecast": "SLA limit will be passed", "rto_shortened": "RTO shortened", "stale": "unseen for long",
         "untold": "not told in time", "vendor_unacknowledged": "vendor has not taken it up in time",
         "vendor_overdue": "vendor has not restored it in time", "refused": "refused as too late",
+        "letters_dropped": "undelivered notices given up",
     },
     missing={"approver": "approver", "rollback_plan": "rollback plan", "assessment": "assessment"},
     refusals={
