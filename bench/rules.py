@@ -23,7 +23,7 @@ from bench.plans import GROUPS
 from tocsin import plan as plans
 from tocsin._core.model import Alert
 from tocsin._core.plan import Plan, Rule
-from tocsin._plan.patterns import compile_pattern, encode
+from tocsin._core.regex import compile_pattern, encode
 from tocsin.classify.classifier import Classifier
 from tocsin.classify.index import MatcherIndex
 

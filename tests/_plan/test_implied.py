@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin._core.matcher import Matcher
-from tocsin._plan.implied import Alternative, excluded, follows, holds, possible, words_of
+from tocsin._core.matcher import Matcher, holds
+from tocsin._plan.implied import Alternative, excluded, follows, possible, words_of
 from tocsin._plan.matchers import parse_matchers
 from tocsin._plan.reach import Blocked, alternatives, decides
 from tocsin._plan.rules import RuleEntry

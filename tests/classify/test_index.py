@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin._core.matcher import Matcher, Operator
-from tocsin._plan.patterns import compile_pattern, encode
+from tocsin._core.regex import compile_pattern, encode
 from tocsin.classify import index
 from tocsin.classify.index import Condition, MatcherIndex
 

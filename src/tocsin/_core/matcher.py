@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
+
+from tocsin._core.regex import compile_pattern, encode
 
 Operator = Literal["=", "!=", "=~", "!~"]
 
@@ -19,3 +22,12 @@ class Matcher:
     def __str__(self) -> str:
         quoted = self.value.replace("\\", "\\\\").replace('"', '\\"')
         return f'{self.name}{self.operator}"{quoted}"'
+
+
+@lru_cache(maxsize=65_536)
+def holds(matcher: Matcher, value: str) -> bool:
+    """Whether a matcher holds for a value."""
+    if matcher.operator in ("=", "!="):
+        return (matcher.value == value) == (matcher.operator == "=")
+    matches = compile_pattern(matcher.value).fullmatch(encode(value)) is not None
+    return bool(matches == (matcher.operator == "=~"))

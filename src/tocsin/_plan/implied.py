@@ -8,25 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
-from tocsin._core.matcher import Matcher
-from tocsin._plan.patterns import compile_pattern, encode
+from tocsin._core.matcher import Matcher, holds
 
 Alternative = tuple[Matcher, ...]
 """Matchers that must all hold."""
 
 _WORDS = re.compile(r"[\w :/@%,-]*(?:\|[\w :/@%,-]*)*")
 _MOST_WORDS = 200
-
-
-@lru_cache(maxsize=65_536)
-def holds(matcher: Matcher, value: str) -> bool:
-    """Whether a matcher holds for a value."""
-    if matcher.operator in ("=", "!="):
-        return (matcher.value == value) == (matcher.operator == "=")
-    matches = compile_pattern(matcher.value).fullmatch(encode(value)) is not None
-    return bool(matches == (matcher.operator == "=~"))
 
 
 def words_of(matcher: Matcher) -> tuple[str, ...] | None:

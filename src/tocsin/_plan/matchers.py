@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from tocsin._core.matcher import Matcher, Operator
-from tocsin._plan.patterns import compile_pattern
+from tocsin._core.regex import compile_pattern
 
 _SPACE = re.compile(r"\s*")
 _BARE = re.compile(r"""[^\s{}!=~,\\"'`]+""")

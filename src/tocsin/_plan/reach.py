@@ -13,8 +13,8 @@ from typing import Any
 import re2
 
 from tocsin._core.matcher import Matcher
+from tocsin._core.regex import encode, options
 from tocsin._plan.implied import Alternative, excluded, follows, possible
-from tocsin._plan.patterns import encode, options
 from tocsin._plan.rules import RuleEntry
 
 _SHARD = 500

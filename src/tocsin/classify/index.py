@@ -15,7 +15,7 @@ from typing import Any
 import re2
 
 from tocsin._core.matcher import Matcher
-from tocsin._plan.patterns import compile_pattern, encode, options
+from tocsin._core.regex import compile_pattern, encode, options
 
 Condition = Sequence[Sequence[Matcher]]
 """Alternatives, of which one must hold; in an alternative all matchers must. No alternative: never holds."""

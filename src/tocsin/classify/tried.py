@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from tocsin._core.matcher import Matcher
+from tocsin._core.matcher import Matcher, holds
 from tocsin._core.plan import Rule
 from tocsin._core.times import Millis
 from tocsin._core.why import Tried
-from tocsin._plan.implied import holds
 
 
 class _Attempt(NamedTuple):
