@@ -28,6 +28,14 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("services: {a: {rto: 2 hours}}", 21, "write numbers with ms, s, m, h or d"),
     ("services: {a: {rto: 0s}}", 21, "longer than nothing"),
     ("services: {a: {vendor: acme}}", 24, "there is no vendor `acme`"),
+    ("channels: {a: {type: console, match: ['teir=\"high\"']}}", 40, "a notice has no `teir`; did you mean `tier`?"),
+    (
+        'channels: {a: {type: console, match: [\'tier="high", severity="x"\']}}',
+        53,
+        "a notice has no `severity`; there are class, tier,",
+    ),
+    ("channels: {a: {type: console, match: 'tier=high'}}", 38, "must be a list"),
+    ("channels: {a: {type: console, match: ['tier=~\"(\"']}}", 46, "no regular expression that RE2 takes"),
     ("vendors: {a: {channels: x}}", 25, "`channels` must be a list"),
     ("vendors: {a: {channels: []}}", 25, "must name at least one"),
     ("vendors: {a: {channels: [nope]}}", 26, "there is no channel `nope`"),
@@ -209,8 +217,8 @@ TOP_LEVEL = ["inhibit", "maintenance", "obligations", "silences"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]
-    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("match", "mention", "details")]
-    + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("match", "mention")]
+    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("mention", "details")]
+    + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("mention",)]
 )
 
 

@@ -253,3 +253,38 @@ services:
     assert problem.path == "teams.a"
     assert "nobody of the team `a` is within hours" in problem.message
     assert "give the group `data` a fallback" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("match", "said"),
+    [
+        ('tier="hihg"', 'no `tier` of a notice fits `tier="hihg"`; did you mean `high`?; it can never hold'),
+        ('event="digest"', "no `event` of a notice fits"),
+        ('class=~"outage"', "no `class` of a notice fits"),
+        ('group="office"', "no `group` of a notice fits"),
+        ('drill="yes"', "no `drill` of a notice fits"),
+    ],
+)
+def test_a_match_that_no_notice_fits(tmp_path: Path, match: str, said: str) -> None:
+    """Of what has few values one that is none is warned of, on a channel and on a group."""
+    text = ONE_GROUP.replace("spare:   {type: console}", f"spare: {{type: console, match: ['{match}']}}")
+    (problem,) = warned(tmp_path, text)
+    assert (problem.path, problem.line) == ("channels.spare.match[0]", 10)
+    assert said in problem.message
+    text = ONE_GROUP.replace("data:      {", f"data: {{match: ['{match}'], ")
+    (problem,) = warned(tmp_path, text)
+    assert (problem.path, problem.line) == ("groups.data.match[0]", 7)
+
+
+def test_a_match_that_contradicts_itself(tmp_path: Path) -> None:
+    """Two matchers that exclude each other, as in a rule."""
+    text = ONE_GROUP.replace("spare:   {type: console}", "spare: {type: console, match: ['tier=high', 'tier=low']}")
+    (problem,) = warned(tmp_path, text)
+    assert "no value of `tier` fits them all" in problem.message
+
+
+def test_a_match_that_some_notices_fit(tmp_path: Path) -> None:
+    """Classes of one's own, open sets and what is left out by ``!=`` are nothing to warn of."""
+    match = "['class=fraud', 'service=\"anything\"', 'tier!=\"hihg\"', 'event=~\"opened|closed\"', 'group=vendor']"
+    text = ONE_GROUP.replace("spare:   {type: console}", f"spare: {{type: console, match: {match}}}")
+    assert warned(tmp_path, text + "classes: {fraud: {}}\n") == []

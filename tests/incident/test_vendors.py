@@ -12,7 +12,7 @@ from tests.support.world import World, classified
 
 from tocsin._core import action as acts
 from tocsin._core.errors import Conflict, SendRefused
-from tocsin._core.incident import VENDOR_HEARS
+from tocsin._core.events import VENDOR_HEARS
 from tocsin._core.model import Text, Tier
 from tocsin._core.plan import GROUPS, Channel, Plan, Service, Vendor
 from tocsin._core.times import HOUR, MINUTE

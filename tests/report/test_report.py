@@ -12,7 +12,8 @@ from tests.report.reading import OURS, marks, rows, shown, written
 from tests.support.world import World, classified
 
 from tocsin._core.errors import SendRefused, TrySendAgain
-from tocsin._core.incident import Event, Outcome, Signals, State
+from tocsin._core.events import Event
+from tocsin._core.incident import Outcome, Signals, State
 from tocsin._core.model import Text
 from tocsin._core.record import ChangeRecord, Continuity, Progress, Record, ResponsibleParty
 from tocsin._core.timeline import left_out

@@ -29,7 +29,7 @@ from tests.send.samples import message, vendor_message
 from tests.support.certificates import certificate, server_context
 
 from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
-from tocsin._core.incident import VENDOR_HEARS
+from tocsin._core.events import VENDOR_HEARS
 from tocsin._core.message import Sender
 from tocsin._core.plan import Channel
 from tocsin._core.times import Millis, parse_time

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin._core.clean import one_line
-from tocsin._core.incident import Event, Notice
+from tocsin._core.events import Event
+from tocsin._core.incident import Notice
 from tocsin._core.message import Message
 from tocsin._core.plan import GROUPS
 from tocsin.send.body import render

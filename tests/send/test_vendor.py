@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 from tests.send.samples import INCIDENT, SCOPE, START, alert, delivery, notice
 
-from tocsin._core.incident import VENDOR_HEARS, Change, Delivery, Event, Notice
+from tocsin._core.events import VENDOR_HEARS, Event
+from tocsin._core.incident import Change, Delivery, Notice
 from tocsin._core.plan import TextTemplate
 from tocsin._core.times import HOUR, format_time
 from tocsin.send.body import render

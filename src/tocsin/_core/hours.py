@@ -1,4 +1,5 @@
-"""Who carries a group's notices at an hour: its channels within their calendars, else its fallback, else all.
+"""Who carries a group's notice at an hour: its channels that take it, within their calendars, else its fallback, else
+all.
 
 What looks after a service that has teams is asked of ``group_of``: the group with its teams' channels for its own.
 """
@@ -8,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from tocsin._core.about import About
 from tocsin._core.calendar import active
 from tocsin._core.people import Team
-from tocsin._core.plan import Group, Plan
+from tocsin._core.plan import VENDOR, Group, Plan, Vendor
 from tocsin._core.times import Millis
 
 
@@ -38,14 +40,21 @@ def group_of(name: str, service: str, plan: Plan) -> Group:
     return replace(group, channels=channels, fallback=tuple(each for each in group.fallback if each not in channels))
 
 
-def carriers(group: Group, plan: Plan, now: Millis) -> Carriers:
-    """Which channels carry a group's notices now. Where no channel at all is within its hours, all of the group's do:
-    better a notice at the wrong hour than nobody told."""
-    if within(group.when, plan, now) and (own := on_duty(group.channels, plan, now)):
+def carriers(group: Group, plan: Plan, now: Millis, about: About) -> Carriers:
+    """Which channels carry a group's notice now. Where no channel at all is within its hours, all of the group's do
+    that take the notice, and where none takes it, all: better a notice too many than nobody told."""
+    taking = tuple(name for name in group.channels if about.takes(plan.channels[name], group, group.name))
+    if within(group.when, plan, now) and (own := on_duty(taking, plan, now)):
         return Carriers(own)
     if instead := on_duty(others(group), plan, now):
         return Carriers(instead, fallback=True)
-    return Carriers(group.channels)
+    return Carriers(taking or group.channels)
+
+
+def vendor_carriers(vendor: Vendor, plan: Plan, now: Millis, about: About) -> tuple[str, ...]:
+    """Which channels carry a vendor's notice now; it has no others that could, so that some always do."""
+    taking = tuple(name for name in vendor.channels if about.takes(plan.channels[name], None, VENDOR))
+    return on_duty(taking, plan, now) or taking or on_duty(vendor.channels, plan, now) or vendor.channels
 
 
 def fallbacks(group: Group, plan: Plan, now: Millis) -> tuple[str, ...]:

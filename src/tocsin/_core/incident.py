@@ -16,19 +16,6 @@ from tocsin._core.timeline import Head
 from tocsin._core.times import Millis
 
 State = Literal["open", "acknowledged", "contained", "restored", "closed"]
-Event = Literal[
-    "opened", "alerts_added", "tier_raised", "tier_lowered", "reclassified", "cleared", "reopened", "restored",
-    "closed", "merged", "false_alarm", "stale", "untold", "acknowledged", "assigned", "contained", "noted", "updated",
-    "update_due", "rto_warning", "rto_missed", "eta_late", "escalated",
-]  # fmt: skip
-"""The events of which notices are told."""
-
-VENDOR_HEARS = frozenset({
-    "opened", "tier_raised", "tier_lowered", "reclassified", "cleared", "reopened", "restored", "closed", "merged",
-    "false_alarm", "updated", "escalated",
-})  # fmt: skip
-"""Those of which a vendor is told: ``reclassified`` if it is not asked any more, ``escalated`` if it is late."""
-
 Signals = Literal["firing", "cleared"]
 Outcome = Literal["recovered", "unconfirmed", "transient", "false_alarm", "merged"]
 DeliveryState = Literal["waiting", "accepted", "dead", "superseded"]
@@ -99,7 +86,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     of the recovery time that was told; ``update_due`` is when the next update is due, ``update_reminders`` how often
     it was asked for since, and ``update_reminded_at`` when last. ``unconfirmed`` are notices that were not yet seen to
     arrive, ``untold`` the groups of which others were told that nothing does. ``told_vendor`` is the vendor that was
-    told of it last: the one that is told what becomes of it.
+    told of it last: the one that is told what becomes of it. ``channels`` carried its beginning by their ``match``.
     """
 
     id: str
@@ -170,6 +157,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "cla
     merged_into: str = ""
     untold: tuple[str, ...] = ()
     told_vendor: str = ""
+    channels: tuple[str, ...] = ()
 
     @property
     def vendor(self) -> str:
@@ -224,7 +212,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     how long a group's channels have before its fallback is told, ``None`` for no limit. ``said`` is what a person
     said or did that the event is about. ``accepted_at`` is when the alert was accepted that is behind it. ``service``
     is the one whose teams are told in their groups' place. ``vendor`` is told too, ``""`` for none, of ``scope`` alone:
-    the incident as far as it is that vendor's, JSON-ready.
+    the incident as far as it is that vendor's, JSON-ready. By ``about`` channels tell whether they carry it;
+    ``carried`` are those that carried its incident's beginning.
     """
 
     id: str
@@ -246,6 +235,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     said: dict[str, Any] = {}
     vendor: str = ""
     scope: dict[str, Any] = {}
+    about: dict[str, str] = {}
+    carried: tuple[str, ...] = ()
     accepted_at: Millis
 
     @property

@@ -56,7 +56,8 @@ class TierPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A role group and its channels, by name; ``when`` is a calendar, ``""`` is always."""
+    """A role group and its channels, by name; ``when`` is a calendar, ``""`` is always. They carry notices for which
+    all of ``match`` hold."""
 
     name: str
     title: Text
@@ -66,11 +67,13 @@ class Group:
     language: Language | None = None
     timezone: ZoneInfo | None = None
     details: Details = "full"
+    match: tuple[Matcher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel. ``settings`` are its kind's own keys (``url`` and so on), secrets as ``Secret``."""
+    """A channel. ``settings`` are its kind's own keys (``url`` and so on), secrets as ``Secret``. It carries notices
+    for which all of ``match`` hold."""
 
     name: str
     type: str
@@ -78,6 +81,7 @@ class Channel:
     when: str = ""
     language: Language | None = None
     timezone: ZoneInfo | None = None
+    match: tuple[Matcher, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ def _groups(entries: PlanFile) -> dict[str, Group]:
             "details": defaults.GROUP_DETAILS[name],
             **given,
             "channels": tuple(given["channels"]),
+            "match": _all(entry.match) if entry is not None else (),
             "fallback": tuple(given.get("fallback", ())),
         }
         groups[name] = Group(name=name, **values)
@@ -148,6 +149,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
             name=name,
             type=entry.type,
             settings=_frozen(settings_of(entry, entries.proxy)),
+            match=_all(entry.match),
             when=entry.when or "",
             language=entry.language,
             timezone=entry.timezone,

@@ -7,12 +7,15 @@ from typing import Any
 from tocsin._core.plan import Language
 from tocsin._plan.entry import Entry
 from tocsin._plan.fields import Name, Zone
+from tocsin._plan.matching import NoticeMatchers
 
 
 class ChannelEntry(Entry):
     """What every channel may have; each type adds its own settings."""
 
-    later = frozenset({"match", "mention", "details"})
+    later = frozenset({"mention", "details"})
+    match: list[NoticeMatchers] = []
+    """Matchers over what a notice is about, which must all hold; left out, it carries every notice."""
     when: Name | None = None
     """When it carries notices, one of `calendars`; left out, always."""
     language: Language | None = None

@@ -226,7 +226,8 @@ def _zone(value: object) -> ZoneInfo:
     raise _error(f"must be a time zone that is known here, such as Asia/Shanghai or UTC, not {_shown(value)}")
 
 
-def _matchers(value: object) -> tuple[Matcher, ...]:
+def matchers_of(value: object) -> tuple[Matcher, ...]:
+    """One string of matchers."""
     if not isinstance(value, str):
         raise _wanted("""a matcher in quotes, such as 'severity="critical"'""", value)
     try:
@@ -283,7 +284,7 @@ Expires = Annotated[Any, PlainValidator(_expires), shapes.EXPIRES]
 Until = Annotated[Any, PlainValidator(_until), shapes.UNTIL]
 Moment = Annotated[Millis, PlainValidator(_moment), shapes.MOMENT]
 Zone = Annotated[ZoneInfo, PlainValidator(_zone), shapes.ZONE]
-Matchers = Annotated[tuple[Matcher, ...], PlainValidator(_matchers), shapes.MATCHERS]
+Matchers = Annotated[tuple[Matcher, ...], PlainValidator(matchers_of), shapes.MATCHERS]
 Jmespath = Annotated[Expression, PlainValidator(_expression), shapes.EXPRESSION]
 Name = Annotated[str, PlainValidator(name_of), shapes.NAME]
 AddressName = Annotated[str, PlainValidator(_address_name), shapes.ADDRESS_NAME]

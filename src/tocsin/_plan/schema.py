@@ -31,6 +31,7 @@ from tocsin._plan.fields import (
     Zone,
 )
 from tocsin._plan.http_channel import Proxy
+from tocsin._plan.matching import NoticeMatchers
 from tocsin._plan.people import PersonEntry, PersonName, TeamEntry
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
@@ -64,13 +65,15 @@ class TierEntry(Entry):
 class GroupEntry(Entry):
     """A role group and the channels that reach it."""
 
-    later = frozenset({"match", "mention"})
+    later = frozenset({"mention"})
     title: Title | None = None
     """The group's name for people."""
     channels: Annotated[list[Name], Field(min_length=1)]
     """Names of the channels that each get all of the group's notices; at least one."""
     fallback: list[Name] = []
     """Channels that are told when all of those have failed or none accepted in time."""
+    match: list[NoticeMatchers] = []
+    """Matchers over what a notice is about, which must all hold; of other notices its fallback is told."""
     when: Name | None = None
     """When its channels are told, one of `calendars`; at other times its fallback is."""
     language: Language | None = None

@@ -14,9 +14,11 @@ from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.times import Millis, format_time
 from tocsin._plan.build import UTC, moment, tier_policy
+from tocsin._plan.defaults import CLASSES
 from tocsin._plan.hours_sense import stopped, unreached
 from tocsin._plan.implied import excluded
 from tocsin._plan.known_labels import known_labels, meant
+from tocsin._plan.matching import never, values
 from tocsin._plan.reach import Blocked
 from tocsin._plan.references import CALENDARS
 from tocsin._plan.rules import RuleEntry
@@ -78,10 +80,12 @@ class Sense:
     def _contradictions(self) -> Iterator[Problem]:
         for index, rule in self.rules.items():
             yield from self._excluded(("rules", index), rule)
-        sections = ("services", "environments", "heartbeats")
-        for section in sections:
+        known = values(dict.fromkeys((*CLASSES, *self.plan.classes)))
+        for section in ("services", "environments", "heartbeats", "channels", "groups"):
             for name, entry in getattr(self.plan, section).items():
                 yield from self._excluded((section, name), entry)
+                for index, said in never(entry.match, known) if section in ("channels", "groups") else ():
+                    yield self._warning((section, name, "match", index), f"{said}; it can never hold")
 
     def _excluded(self, location: Location, entry: Any) -> Iterator[Problem]:
         """Matchers of which not all can hold: all of ``match`` together, or with one string of ``match_any``."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from tocsin._core.incident import Event
+from tocsin._core.events import Event
 from tocsin._core.times import DAY, Millis, format_duration
 from tocsin._core.trial import Does, PlanNotice, PlanStep
 from tocsin._plan.entry import Entry, GroupName

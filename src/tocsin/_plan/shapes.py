@@ -7,16 +7,20 @@ regular expression is sound is told by ``tocsin check`` alone. Patterns are thos
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import WithJsonSchema
+
+from tocsin._core.about import NAMES
 
 Shape = dict[str, Any]
 
 _BARE = r"""[^\s{}!=~,\\"'`]+"""
 _QUOTED = r'"(?:[^"\\]|\\[\s\S])*"'
-_MATCHER = rf'\s*(?:(?!"")(?:{_QUOTED})|{_BARE})\s*(?:=~|!~|!=|=)\s*(?:{_QUOTED}|{_BARE})\s*'
-_MATCHERS = rf"{_MATCHER}(?:,{_MATCHER})*(?:,\s*)?"
+_COMPARED = rf"\s*(?:=~|!~|!=|=)\s*(?:{_QUOTED}|{_BARE})\s*"
+_MATCHER = rf'\s*(?:(?!"")(?:{_QUOTED})|{_BARE}){_COMPARED}'
+_NOTICE_MATCHER = rf"\s*(?:{'|'.join((*NAMES, *map(json.dumps, NAMES)))}){_COMPARED}"
 _DAY = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[Tt ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-2][0-9]:[0-5][0-9])"
 _BRACES = r"\{\{|\}\}|\{[^{}]+\}"
@@ -103,9 +107,24 @@ EXPIRES = WithJsonSchema({"anyOf": [{"const": "never"}, _LENGTH]})
 UNTIL = WithJsonSchema(_text(f"^{_DAY}(?:{_TIME})?$", examples=["2027-03-31", "2027-03-31T18:00:00Z"]))
 MOMENT = WithJsonSchema(_text(f"^{_DAY}{_TIME}$", examples=["2027-03-31T18:00:00Z"]))
 ZONE = WithJsonSchema(_text(r"^[A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,3}$", examples=["Asia/Shanghai", "UTC"]))
+
+
+def _joined(matcher: str) -> str:
+    """One matcher or several, in braces or not."""
+    matchers = rf"{matcher}(?:,{matcher})*(?:,\s*)?"
+    return rf"^\s*(?:\{{{matchers}\}}\s*|{matchers})$"
+
+
+NOTICE_MATCHERS = WithJsonSchema(
+    _text(
+        _joined(_NOTICE_MATCHER),
+        examples=['tier="high"', 'event!="alerts_added"', 'class=~"cyber_attack|data_breach_loss"'],
+        patternErrorMessage=f'Write a matcher, such as tier="high", over {", ".join(NAMES)}.',
+    )
+)
 MATCHERS = WithJsonSchema(
     _text(
-        rf"^\s*(?:\{{{_MATCHERS}\}}\s*|{_MATCHERS})$",
+        _joined(_MATCHER),
         examples=['severity="critical"', 'alertname=~"Disk.*"', 'environment!~"dev|test"'],
         patternErrorMessage='Write a matcher, such as severity="critical" or alertname=~"Disk.*".',
     )
@@ -154,6 +173,7 @@ def known(*names: str) -> WithJsonSchema:
 
 SHARED = {
     "matchers": MATCHERS,
+    "notice_matchers": NOTICE_MATCHERS,
     "title": TITLE,
     "titles": WithJsonSchema(_IN_LANGUAGES),
     "filled": WithJsonSchema(_FILLED_TEXT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocsin._core.incident import Event
+from tocsin._core.events import Event
 from tocsin._core.plan import Language, TextTemplate
 from tocsin._plan.entry import Addressed, Entry
 from tocsin._plan.fields import Plain

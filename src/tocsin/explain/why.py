@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tocsin._core.hours import carriers, group_of, on_duty, teams_of, within
+from tocsin._core.about import decided
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.model import Alert, Classification, Dropped, DropReason
-from tocsin._core.plan import Group, Plan
+from tocsin._core.plan import Plan
 from tocsin._core.times import Millis, format_duration
 from tocsin._core.why import Why
 from tocsin.classify.classifier import SUBJECTS, Classifier
 from tocsin.classify.sight import Sight
 from tocsin.classify.tried import try_rules
+from tocsin.explain.carrying import carrying
 from tocsin.explain.explanation import Explanation
 from tocsin.incident.audience import told_of
 from tocsin.route.decide import route
@@ -52,8 +53,7 @@ def _told(decision: Classification, plan: Plan, now: Millis, key: tuple[str, ...
             *decision.reasons,
             *key,
             *_audience(decision, plan),
-            *_channels(groups, decision, plan, now),
-            *_vendor(decision, plan),
+            *carrying(groups, decision, plan, now),
         ),
         plan=plan.hash,
     )
@@ -73,6 +73,7 @@ def opening(groups: tuple[str, ...], decision: Classification, plan: Plan, now: 
         tier=decision.tier,
         incident={},
         vendor=decision.vendor,
+        about=decided(decision),
         accepted_at=now,
     )
     return route(notice, plan, now).deliveries
@@ -106,40 +107,3 @@ def _audience(decision: Classification, plan: Plan) -> Iterator[str]:
         yield f"they are told {format_duration(decision.wait)} after the first alert, unless all have ended by then"
     else:
         yield "they are told at once"
-
-
-def _channels(groups: tuple[str, ...], decision: Classification, plan: Plan, now: Millis) -> Iterator[str]:
-    for name in groups:
-        group = group_of(name, decision.service, plan)
-        teams = teams_of(name, decision.service, plan)
-        carried = carriers(group, plan, now)
-        text = f"{name} by {', '.join(carried.channels)}"
-        if teams and not carried.fallback:
-            which = "team" if len(teams) == 1 else "teams"
-            text += f", of the {which} {', '.join(team.name for team in teams)} of {decision.service}"
-        if carried.fallback:
-            yield f"{text}, its fallback, since by {_hours(group, plan)} none of its own channels is told now"
-            continue
-        off = [channel for channel in group.channels if channel not in carried.channels]
-        if off:
-            text += f", not by {', '.join(off)}, outside the calendar now"
-        elif not (within(group.when, plan, now) and on_duty(group.channels, plan, now)):
-            text += f", though outside {_hours(group, plan)}, since nobody else would be told"
-        limit = plan.tiers[decision.tier].deliver_within
-        if group.fallback:
-            late = f", or none has accepted within {format_duration(limit)}" if limit is not None else ""
-            text += f"; by {', '.join(group.fallback)} if those have failed{late}"
-        yield text
-
-
-def _vendor(decision: Classification, plan: Plan) -> Iterator[str]:
-    """How its vendor is told, if it can be."""
-    vendor = plan.vendors.get(decision.vendor)
-    if vendor is not None and vendor.channels:
-        yield f"its vendor {vendor.name} by {', '.join(vendor.channels)}, of its own part alone"
-
-
-def _hours(group: Group, plan: Plan) -> str:
-    """The calendars that say when a group is told."""
-    own = (group.when, *(plan.channels[channel].when for channel in group.channels))
-    return "calendar " + ", ".join(dict.fromkeys(filter(None, own)))

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from tocsin._core.about import About, about
 from tocsin._core.hours import carriers, group_of
 from tocsin._core.incident import Fallback, Incident
-from tocsin._core.plan import VENDOR, Group, Plan
+from tocsin._core.plan import VENDOR, Plan
 from tocsin._core.times import Millis
 
 Standing = Literal["waits", "accepted", "fallback", "untold"]
@@ -25,9 +26,13 @@ def watched(
     """What is to be watched of a notice that is told now. That ``untold`` itself did not arrive, nobody is told."""
     limit = plan.tiers[incident.tier].deliver_within
     after = None if limit is None else now + limit
+    seen = About(about(incident, event), incident.channels)
     owed = []
     for name in groups:
-        has_fallback = name != VENDOR and _may_fall_back(group_of(name, incident.decision.service, plan), plan, now)
+        has_fallback = False
+        if name != VENDOR:
+            group = group_of(name, incident.decision.service, plan)
+            has_fallback = bool(group.fallback) and not carriers(group, plan, now, seen).fallback
         if (event == "untold" and not has_fallback) or (name == VENDOR and event == "reclassified"):
             continue
         owed.append(
@@ -43,11 +48,6 @@ def watched(
             )
         )
     return owed
-
-
-def _may_fall_back(group: Group, plan: Plan, now: Millis) -> bool:
-    """Whether there is a fallback that does not carry its notices already, in place of its own channels."""
-    return bool(group.fallback) and not carriers(group, plan, now).fallback
 
 
 def standing(entry: Fallback, told: Mapping[str, str], plan: Plan, now: Millis) -> Standing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocsin._core.incident import VENDOR_HEARS, Incident
+from tocsin._core.events import VENDOR_HEARS
+from tocsin._core.incident import Incident
 from tocsin._core.model import Tier
 from tocsin._core.plan import GROUPS, VENDOR, IncidentClass, Plan
 

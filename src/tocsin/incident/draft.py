@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 
+from tocsin._core.about import about
 from tocsin._core.action import Action
+from tocsin._core.events import Event
 from tocsin._core.ids import notice_id
-from tocsin._core.incident import RECOVERY_BUCKETS, Change, Event, Incident, Notice
+from tocsin._core.incident import RECOVERY_BUCKETS, Change, Incident, Notice
 from tocsin._core.plan import VENDOR, Plan
 from tocsin._core.snapshot import snapshot
 from tocsin._core.timeline import TimelineEntry, chained
@@ -212,6 +214,8 @@ class Draft:
             truncated_alerts=incident.total + incident.truncated,
             said=event.said,
             vendor=event.vendor,
+            about=about(incident, event.event),
+            carried=incident.channels,
             scope=self._scope(event.vendor) if event.vendor else {},
             accepted_at=_behind(event.event, incident, view, self.now) if event.groups else self.now,
         )

@@ -12,6 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from math import inf
 from typing import Protocol
 
+import msgspec
+
+from tocsin._core.about import begun
 from tocsin._core.action import Action
 from tocsin._core.clock import Clock, sleep_unless
 from tocsin._core.declaration import Declared
@@ -251,16 +254,19 @@ class IncidentLoop:
         deliveries: list[Delivery] = []
         owing: list[tuple[str, int, str, int]] = []
         stats = list(decision.stats)
+        carried: dict[str, tuple[str, ...]] = {}
         for notice in decision.notices:
             made, owed = self._router.deliveries(notice, now)
             deliveries += made
+            if began := begun(notice, made, plan):
+                carried[notice.incident_id] = (*carried.get(notice.incident_id, ()), *began)
             owing += ((notice.incident_id, notice.sequence, group, count) for group, count in owed)
             stats += ((f"notices|{group}|{notice.event}", 1) for group in notice.told if not notice.drill)
         for entry in decision.fallbacks:
             deliveries += self._router.fallback(entry, claim.key, now)
         return Commit(
             claim=claim,
-            incidents=decision.incidents,
+            incidents=tuple(_carried_by(each, carried.get(each.id, ())) for each in decision.incidents),
             opened=decision.opened,
             notices=decision.notices,
             explained=explained,
@@ -271,3 +277,9 @@ class IncidentLoop:
             clock=decision.clock,
             reopen_within=plan.incidents.reopen_within,
         )
+
+
+def _carried_by(incident: Incident, channels: tuple[str, ...]) -> Incident:
+    """The incident, which remembers the channels that are to carry what follows."""
+    known = tuple(dict.fromkeys((*incident.channels, *channels)))
+    return incident if known == incident.channels else msgspec.structs.replace(incident, channels=known)

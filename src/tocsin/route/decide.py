@@ -1,9 +1,10 @@
 """From a notice's groups to deliveries on channels. Pure.
 
-Every channel of a group that is within its calendar gets each of its notices; if none is, the group's fallback gets
-it, and if none of that is either, all of the group's channels do. Where teams of the group look after the notice's
-service, their channels stand in place of the group's. A primary channel that several groups share gets one
-message for all of them. A fallback's deliveries are their own. A vendor has channels of its own, shared with nobody.
+Every channel of a group that is within its calendar, and whose ``match`` holds, gets each of its notices; if there is
+none, the group's fallback gets it, and if none of that is within its hours either, all of the group's channels do.
+Where teams of the group look after the notice's service, their channels stand in place of the group's. A primary
+channel that several groups share gets one message for all of them. A fallback's deliveries are their own. A vendor has
+channels of its own, shared with nobody.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tocsin._core.hours import carriers, fallbacks, group_of, on_duty, teams_of
+from tocsin._core.about import About
+from tocsin._core.hours import carriers, fallbacks, group_of, teams_of, vendor_carriers
 from tocsin._core.ids import delivery_id, notice_id
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Tier
@@ -34,7 +36,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
     instead: list[Delivery] = []
     for name in notice.groups:
         group = group_of(name, notice.service, plan)
-        carried = carriers(group, plan, now)
+        carried = carriers(group, plan, now, About(notice.about, notice.carried))
         if carried.fallback:
             entry = Fallback(
                 incident=notice.incident_id,
@@ -72,7 +74,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
 
 
 def _to_vendor(notice: Notice, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
-    """What a notice's vendor is owed: on its channels within their hours, or on all if none is."""
+    """What a notice's vendor is owed: on its channels that take it within their hours, or on others if none does."""
     vendor = plan.vendors.get(notice.vendor)
     if vendor is None:
         return ()
@@ -97,7 +99,7 @@ def _to_vendor(notice: Notice, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
             since=now,
             due=now,
         )
-        for channel in on_duty(vendor.channels, plan, now) or vendor.channels
+        for channel in vendor_carriers(vendor, plan, now, About(notice.about, notice.carried))
         for language, timezone in (_spoken((plan.channels[channel], vendor, plan)),)
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import get_args
 
-from tocsin._core.incident import VENDOR_HEARS, Event
+from tocsin._core.events import VENDOR_HEARS, Event
 from tocsin._core.plan import GROUPS, VENDOR
 from tocsin._core.problems import Problem
 from tocsin._plan.blocks import problem_within

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import get_args
 
-from tocsin._core.incident import RECOVERY_BUCKETS, VENDOR_HEARS, Event
+from tocsin._core.events import VENDOR_HEARS, Event
+from tocsin._core.incident import RECOVERY_BUCKETS
 from tocsin._core.model import Tier
 from tocsin._core.plan import VENDOR, Plan
 from tocsin.telemetry.instruments import Labels
