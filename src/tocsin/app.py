@@ -54,6 +54,7 @@ from tocsin.settings import Settings, open_store
 from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.actions import ActionRoutes
+from tocsin.view.callbacks.routes import CallbackRoutes
 from tocsin.view.letters import LetterRoutes
 from tocsin.view.page.links import AnswerLinks
 from tocsin.view.page.routes import AnswerPage
@@ -278,6 +279,7 @@ class App:
             *letters.routes(),
             *ActionRoutes(act=acts.act, declare=declare, token=caller, plan=plan, clock=clock).routes(),
             *AnswerPage(store=store, clock=clock, plan=plan, links=self._links, act=acts.act, allowed=allowed).routes(),
+            *CallbackRoutes(store=store, clock=clock, plan=plan, act=acts.act, meter=metrics).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
             *ReportRoute(store=store, current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),

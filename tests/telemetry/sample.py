@@ -10,6 +10,7 @@ import msgspec
 from tocsin._core.incident import Incident
 from tocsin._core.model import Classification, Text, Tier
 from tocsin._core.plan import Channel, Group, IncidentClass, IncidentSettings, Plan, Rule, Service, TierPolicy, Vendor
+from tocsin._core.secret import Secret
 from tocsin._core.source import Source
 from tocsin._core.times import HOUR, MINUTE
 from tocsin._core.watch import Heartbeat, Stage
@@ -49,7 +50,10 @@ def plan(rules: tuple[str, ...] = ("gateway",), hash_: str = "abc123") -> Plan:
         tiers={tier: TierPolicy(rto=HOUR, wait=0, tell="all") for tier in Tier},
         matrix={},
         groups={name: Group(name=name, title=title, channels=("hook",)) for name in ("command", "technical")},
-        channels={"hook": Channel(name="hook", type="webhook")},
+        channels={
+            "hook": Channel(name="hook", type="webhook"),
+            "pager": Channel(name="pager", type="pagerduty", settings={"webhook_secret": Secret("s")}),
+        },
         services={"payments": Service(name="payments")},
         vendors={"acme": Vendor(name="acme", title=title)},
         classes={name: IncidentClass(name=name, title=title) for name in ("hw_sw_fault", "other")},

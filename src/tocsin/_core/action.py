@@ -195,8 +195,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One act upon one incident, by whom, for which group (``""`` where none was named).
 
     ``if_revision`` is the revision that the person saw, where the act is to hold for no other. ``via`` is the way
-    they came by: ``api``, ``cli``, ``link``, or the name of the program that acts for them. ``verified`` says that a
-    token of their name proves who they are; else somebody only said so.
+    they came by: ``api``, ``cli``, ``link``, or the name of the program that acts for them, or of the tool where they
+    did. ``verified`` says that a token of their name, or an account that the plan has for them, proves who they are;
+    else somebody only said so. ``stand_in`` says that ``by`` is only what a tool calls them: no person of the plan.
     """
 
     incident: str
@@ -206,6 +207,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     if_revision: int | None = None
     via: str = "api"
     verified: bool = False
+    stand_in: bool = False
 
     @property
     def action(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,15 @@ from tocsin._core.secret import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who may act, and for which groups. ``mobile`` is how a channel mentions them; ``token`` proves who they are."""
+    """Who may act, and for which groups. ``mobile`` is how a channel mentions them; ``token`` proves who they are.
+    ``accounts`` are what they are called at the tools of channels, by type of channel."""
 
     name: str
     title: Text
     groups: tuple[str, ...]
     mobile: Secret | None = None
     token: Secret | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

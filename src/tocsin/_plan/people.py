@@ -13,7 +13,7 @@ from tocsin._core.people import Person, Team
 from tocsin._core.plan import Language
 from tocsin._plan import shapes
 from tocsin._plan.entry import Entry, GroupName
-from tocsin._plan.fields import Name, SecretText, Title, Zone, name_of
+from tocsin._plan.fields import AddressName, Name, SecretText, Title, Zone, name_of
 
 
 def _person_name(value: object) -> str:
@@ -38,6 +38,8 @@ class PersonEntry(Entry):
     """Their telephone number, by which a channel may mention them."""
     token: SecretText | None = None
     """The secret that proves who they are: with it they may read and act."""
+    accounts: dict[AddressName, Name] | None = None
+    """What they are called at the tools of channels, by type of channel, as in `slack: U02ABCDEF`."""
 
 
 class TeamEntry(Entry):
@@ -64,6 +66,7 @@ def people(entries: Mapping[str, PersonEntry]) -> dict[str, Person]:
             groups=tuple(dict.fromkeys(entry.groups)),
             mobile=entry.mobile,
             token=entry.token,
+            accounts=dict(entry.accounts or {}),
         )
         for name, entry in entries.items()
     }

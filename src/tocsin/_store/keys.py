@@ -140,6 +140,14 @@ class Keys:
         """HASH id → the bytes that were posted, or the first of them."""
         return f"{self._prefix}rejected-contents:{source}"
 
+    def callback(self, event: str) -> str:
+        """STRING ``taken`` or ``done``, of one callback of a tool. With a TTL, as the next."""
+        return f"{self._prefix}callback:{event}"
+
+    def topic(self, topic: str) -> str:
+        """STRING: the id of the incident that a tool has a name of its own for."""
+        return f"{self._prefix}topic:{topic}"
+
     def queue(self, channel: str) -> str:
         """ZSET of a channel's lanes with something to send, by when."""
         return f"{self._prefix}queue:{channel}"

@@ -24,13 +24,15 @@ from tocsin._core.secret import Secret
 
 class Right(StrEnum):
     """What a route needs. ``NONE`` is for health endpoints: no login, whatever tokens exist. ``LINK`` is for pages
-    whose address is a secret of its own: no login either, and forms are their bodies."""
+    whose address is a secret of its own: no login either, and forms are their bodies. ``SIGNED`` is for what another
+    company's tool posts and signs: no login, and any body, which the route itself proves."""
 
     INGEST = "ingest"
     READ = "read"
     ACT = "act"
     NONE = "none"
     LINK = "link"
+    SIGNED = "signed"
 
 
 OF_PEOPLE = frozenset({Right.READ.value, Right.ACT.value})

@@ -28,7 +28,13 @@ _CALLER = web.RequestKey("caller", object)
 MAX_FORM = 256 * 1024
 """Bytes of a form."""
 
+MAX_SIGNED = 1024 * 1024
+"""Bytes of what a tool posts."""
+
 _FORM = "application/x-www-form-urlencoded"
+
+_PROVED = (Right.LINK, Right.SIGNED)
+"""What a foreign page in a person's browser cannot do: it knows no link, and makes no signature."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -66,13 +72,16 @@ class Guard:
 
     async def _admit(self, request: web.Request) -> None:
         right = self._needs.get(request.match_info.handler)
-        if self._loopback and right is not Right.LINK:  # which a foreign page cannot name; it looks at Origin itself
+        if self._loopback and right not in _PROVED:  # the page behind a link looks at Origin itself
             self._check_cross_site(request)
         request[_CALLER] = self._check_login(request, right)
         if request.method in _SAFE or request.match_info.http_exception is not None:
             return
         if right is Right.LINK:
             await self._read_form(request)
+            return
+        if right is Right.SIGNED:
+            await self._read(request, MAX_SIGNED)
             return
         check_content_type(request)
         await self.bodies.raw(request)
@@ -88,8 +97,11 @@ class Guard:
         given = request.headers.get("Content-Type", "")
         if given.partition(";")[0].strip().lower() != _FORM:
             raise HttpProblem(415, f"this path takes forms; send {_FORM}", close=True)
-        if (request.content_length or 0) > MAX_FORM or len(await self.bodies.raw(request)) > MAX_FORM:
-            raise HttpProblem(413, f"the form is larger than {MAX_FORM} bytes", close=True)
+        await self._read(request, MAX_FORM)
+
+    async def _read(self, request: web.Request, most: int) -> None:
+        if (request.content_length or 0) > most or len(await self.bodies.raw(request)) > most:
+            raise HttpProblem(413, f"the body is larger than {most} bytes", close=True)
 
     def _check_cross_site(self, request: web.Request) -> None:
         if not is_loopback_host(request.headers.getall("Host", [])):
@@ -100,7 +112,7 @@ class Guard:
 
     def _check_login(self, request: web.Request, right: Right | None) -> Token | None:
         tokens, people = self._policy.tokens(), self._policy.people()
-        if right in (Right.NONE, Right.LINK) or not needs_login(tokens, people):
+        if right in (Right.NONE, *_PROVED) or not needs_login(tokens, people):
             return None
         authorization = request.headers.get("Authorization")
         caller = caller_of(authorization, tokens, people)

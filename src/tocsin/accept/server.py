@@ -22,7 +22,7 @@ LINGER = 2.0
 """Seconds for which a refused body is still read, so that its sender gets to see the answer."""
 
 GuardedRoute = tuple[web.RouteDef, str]
-"""A route and the right it needs: ``ingest``, ``read``, ``act``, ``none`` or ``link`` (a ``Right``)."""
+"""A route and the right it needs: ``ingest``, ``read``, ``act``, ``none``, ``link`` or ``signed`` (a ``Right``)."""
 
 
 def create_app(*, routes: Iterable[GuardedRoute], guard: Guard) -> web.Application:

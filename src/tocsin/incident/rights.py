@@ -1,7 +1,8 @@
 """Who may act upon an incident, and for which group. Pure.
 
 While the plan lists no people any name may act, for the group that it names. Where it lists people, only they may, for
-their own groups. Only command lowers a tier or closes a high incident; nobody does either by a link alone.
+their own groups. Only command lowers a tier or closes a high incident; nobody does either by a link alone, nor does
+somebody at a channel's tool whom the plan does not know there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ def resolved(action: Action, plan: Plan) -> Action:
     """The action with the group for which its person acts. Raises ``Unprocessable`` where no plan has such a person,
     or where it must be said for which group they act, and is not."""
     groups = tuple(plan.groups)
+    if action.stand_in:
+        return action
     if plan.people:
         person = plan.people.get(action.by)
         if person is None:
@@ -66,14 +69,14 @@ def check_rights(action: Action, incident: Incident) -> None:
     """Refuse what this person may not do to this incident. Raises ``Forbidden``."""
     act = action.act
     is_high_end = isinstance(act, _ENDS) and incident.tier is Tier.HIGH
-    if action.via == "link":
+    if action.via == "link" or action.stand_in:
+        who = "whom the plan does not know at the tool" if action.stand_in else "who follows a link"
         if isinstance(act, Lower) or is_high_end:
             raise Forbidden(
-                f"{action.action} needs a person who is known; whoever follows a link is not. "
-                "Use the command line or the API"
+                f"{action.action} needs a person who is known; somebody {who} is not. Use the command line or the API"
             )
         if isinstance(act, Change) and act.approver:
-            raise Forbidden("whoever follows a link may record a change, but not who approved it")
+            raise Forbidden(f"somebody {who} may record a change, but not who approved it")
     if action.group == "command":
         return
     if isinstance(act, Lower):

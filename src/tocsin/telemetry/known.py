@@ -26,6 +26,7 @@ VENDOR_STAGES = ("vendor_unacknowledged", "vendor_overdue")
 LANGUAGES = ("en", "zh")
 RTO = ("met", "missed")
 RESULTS = ("accepted", "retried", "dead", "superseded")
+CALLBACKS = ("done", "refused", "repeated", "ignored", "unknown", "unproved")
 SUPPRESSED = ("transient", "settling")
 STATUSES = ("firing", "resolved")
 

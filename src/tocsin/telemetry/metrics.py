@@ -15,11 +15,24 @@ from prometheus_client.registry import Collector
 
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, RejectReason, Tier
 from tocsin._core.plan import Plan
+from tocsin._core.press import hears
 from tocsin._core.source import Source
 from tocsin._core.times import SECOND, Millis
 from tocsin._core.watch import SILENCE
 from tocsin.telemetry.instruments import Counter, Gauge, Histogram
-from tocsin.telemetry.known import EVENTS, LANGUAGES, OTHER, RESULTS, RULES, STATUSES, SUPPRESSED, TIERS, Known, every
+from tocsin.telemetry.known import (
+    CALLBACKS,
+    EVENTS,
+    LANGUAGES,
+    OTHER,
+    RESULTS,
+    RULES,
+    STATUSES,
+    SUPPRESSED,
+    TIERS,
+    Known,
+    every,
+)
 
 INGEST_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 DELAY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
@@ -66,6 +79,8 @@ class Metrics(Collector):
         text = "Texts of the plan's own that failed, and were told in the shipped words."
         self._failed_templates = Counter("template_failures", text, ["event", "language"])
         self._failed_templates.declare(every(EVENTS, LANGUAGES))
+        text = "What channels' tools sent back, by what became of it."
+        self._callbacks = Counter("callbacks", text, ["channel", "result"])
         self._suppressed.declare(every(SUPPRESSED))
         self._delay.declare(every(TIERS))
 
@@ -88,6 +103,7 @@ class Metrics(Collector):
         alerts = (self._received, self._rejected, self._dropped, self._repeated, self._unclassified, self._expired)
         decisions = (self._classified, self._matched, self._ingest, self._errors)
         deliveries = (self._suppressed, self._deliveries, self._delay, self._archive_failures, self._failed_templates)
+        deliveries = (*deliveries, self._callbacks)
         for instrument in (self._build, *alerts, *decisions, *deliveries, self._unwell):
             yield instrument.family()
         for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at):
@@ -105,6 +121,8 @@ class Metrics(Collector):
             if len(self._matched.values) <= RULES:
                 self._matched.declare([(rule,)])
         self._deliveries.declare(every(known.channels, RESULTS))
+        hearing = tuple(name for name, channel in plan.channels.items() if hears(channel))
+        self._callbacks.declare(every(hearing, CALLBACKS))
         self._reloaded.set(1)
         self._reloaded_at.set(at / SECOND)
         self._plan.values.clear()
@@ -171,6 +189,10 @@ class Metrics(Collector):
     def delivery(self, channel: str, result: str) -> None:
         """A try to send: ``accepted``, ``retried`` or ``dead``; or a dead letter that was dropped: ``superseded``."""
         self._deliveries.add(channel, result)
+
+    def callback(self, channel: str, result: str) -> None:
+        """A channel's tool sent something back, and this became of it."""
+        self._callbacks.add(channel, result)
 
     def archive_failed(self) -> None:
         """Closed incidents could not be written to the archive."""
