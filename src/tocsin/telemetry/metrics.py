@@ -102,9 +102,9 @@ class Metrics(Collector):
         """All families, for a scrape."""
         alerts = (self._received, self._rejected, self._dropped, self._repeated, self._unclassified, self._expired)
         decisions = (self._classified, self._matched, self._ingest, self._errors)
-        deliveries = (self._suppressed, self._deliveries, self._delay, self._archive_failures, self._failed_templates)
-        deliveries = (*deliveries, self._callbacks)
-        for instrument in (self._build, *alerts, *decisions, *deliveries, self._unwell):
+        deliveries = (self._suppressed, self._deliveries, self._delay, self._callbacks)
+        failures = (self._archive_failures, self._failed_templates, self._unwell)
+        for instrument in (self._build, *alerts, *decisions, *deliveries, *failures):
             yield instrument.family()
         for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at):
             yield gauge.family()
