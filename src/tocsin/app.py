@@ -128,7 +128,7 @@ class App:
             console=Console(console, plain=settings.plain),
             external_url=self._external_url,
             respond=self._links.link,
-            texts=lambda: current.edition.texts,
+            edition=lambda: current.edition,
             failed=self._metrics.template_failed,
             meter=self._metrics,
             process=self._process,

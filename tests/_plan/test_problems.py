@@ -36,6 +36,15 @@ MISTAKES: list[tuple[str, int, str]] = [
     ),
     ("channels: {a: {type: console, match: 'tier=high'}}", 38, "must be a list"),
     ("channels: {a: {type: console, match: ['tier=~\"(\"']}}", 46, "no regular expression that RE2 takes"),
+    ("channels: {a: {type: console, mention: [nobody]}}", 41, "there is no person `nobody`"),
+    ("{people: {p: {groups: [data]}}, channels: {a: {type: console, mention: [p, p]}}}", 76, "is listed twice"),
+    (
+        "{people: {p: {groups: [data]}}, channels: {a: {type: console, mention: [p]}}, vendors: {v: {channels: [a]}}}",
+        63,
+        "a channel of the vendor `v` shows it no people of yours",
+    ),
+    ("people: {p: {groups: [data], email: li.na}}", 37, "must be one address"),
+    ("people: {p: {groups: [data], accounts: {slack: ''}}}", 48, "is no name"),
     ("vendors: {a: {channels: x}}", 25, "`channels` must be a list"),
     ("vendors: {a: {channels: []}}", 25, "must name at least one"),
     ("vendors: {a: {channels: [nope]}}", 26, "there is no channel `nope`"),
@@ -217,8 +226,7 @@ TOP_LEVEL = ["inhibit", "maintenance", "obligations", "silences"]
 LATER = (
     [(f"{key}: {{}}", key) for key in TOP_LEVEL]
     + [(f"tiers: {{low: {{{key}: x}}}}", key) for key in ("digest",)]
-    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("mention", "details")]
-    + [(f"groups: {{data: {{channels: [console], {key}: x}}}}", key) for key in ("mention",)]
+    + [(f"channels: {{a: {{type: console, {key}: x}}}}", key) for key in ("details",)]
 )
 
 

@@ -17,5 +17,8 @@ VENDOR_HEARS = frozenset({
 })  # fmt: skip
 """Those of which a vendor is told: ``reclassified`` if it is not asked any more, ``escalated`` if it is late."""
 
+CALLS = frozenset({"opened", "tier_raised", "escalated", "update_due", "rto_missed", "untold"})
+"""Those for which somebody is wanted: of what is high they mention people."""
+
 BEGINS = frozenset({"opened", "tier_raised"})
 """Those whose channels get what follows."""

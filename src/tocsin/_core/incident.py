@@ -259,7 +259,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there. ``lane`` is
     the group by which its lane on the channel is named: the first of all that share the channel, whether or not
     this notice is for it, so that none overtakes an earlier one that was for both. What a ``vendor`` is told goes to
-    the group ``vendor``. One that was ``dropped`` as a dead letter is superseded.
+    the group ``vendor``. ``mention`` are the people whom it calls. One that was ``dropped`` as a dead letter is
+    superseded.
     """
 
     id: str
@@ -277,6 +278,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     details: str
     vendor: str = ""
+    mention: tuple[str, ...] = ()
     fallback: bool = False
     state: DeliveryState = "waiting"
     attempts: tuple[Attempt, ...] = ()

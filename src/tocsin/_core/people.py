@@ -13,14 +13,15 @@ from tocsin._core.secret import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who may act, and for which groups. ``mobile`` is how a channel mentions them; ``token`` proves who they are.
-    ``accounts`` are what they are called at the tools of channels, by type of channel."""
+    """Who may act, and for which groups. ``accounts`` are what they are called at the tools of channels, by type of
+    channel; by them, ``mobile`` or ``email`` a channel mentions them. ``token`` proves who they are."""
 
     name: str
     title: Text
     groups: tuple[str, ...]
     mobile: Secret | None = None
     token: Secret | None = None
+    email: str = ""
     accounts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -57,7 +57,7 @@ class TierPolicy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """A role group and its channels, by name; ``when`` is a calendar, ``""`` is always. They carry notices for which
-    all of ``match`` hold."""
+    all of ``match`` hold, and call the people of ``mention`` by name."""
 
     name: str
     title: Text
@@ -68,12 +68,13 @@ class Group:
     timezone: ZoneInfo | None = None
     details: Details = "full"
     match: tuple[Matcher, ...] = ()
+    mention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """A channel. ``settings`` are its kind's own keys (``url`` and so on), secrets as ``Secret``. It carries notices
-    for which all of ``match`` hold."""
+    for which all of ``match`` hold, and calls the people of ``mention`` by name."""
 
     name: str
     type: str
@@ -82,6 +83,7 @@ class Channel:
     language: Language | None = None
     timezone: ZoneInfo | None = None
     match: tuple[Matcher, ...] = ()
+    mention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,7 @@ def _groups(entries: PlanFile) -> dict[str, Group]:
             **given,
             "channels": tuple(given["channels"]),
             "match": _all(entry.match) if entry is not None else (),
+            "mention": tuple(given.get("mention", ())),
             "fallback": tuple(given.get("fallback", ())),
         }
         groups[name] = Group(name=name, **values)
@@ -150,6 +151,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
             type=entry.type,
             settings=_frozen(settings_of(entry, entries.proxy)),
             match=_all(entry.match),
+            mention=tuple(entry.mention),
             when=entry.when or "",
             language=entry.language,
             timezone=entry.timezone,

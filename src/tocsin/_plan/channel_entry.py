@@ -8,14 +8,17 @@ from tocsin._core.plan import Language
 from tocsin._plan.entry import Entry
 from tocsin._plan.fields import Name, Zone
 from tocsin._plan.matching import NoticeMatchers
+from tocsin._plan.people import PersonName
 
 
 class ChannelEntry(Entry):
     """What every channel may have; each type adds its own settings."""
 
-    later = frozenset({"mention", "details"})
+    later = frozenset({"details"})
     match: list[NoticeMatchers] = []
     """Matchers over what a notice is about, which must all hold; left out, it carries every notice."""
+    mention: list[PersonName] = []
+    """Some of `people`, whom its messages call by name where somebody is wanted at once."""
     when: Name | None = None
     """When it carries notices, one of `calendars`; left out, always."""
     language: Language | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.model import Text
@@ -13,7 +14,7 @@ from tocsin._core.people import Person, Team
 from tocsin._core.plan import Language
 from tocsin._plan import shapes
 from tocsin._plan.entry import Entry, GroupName
-from tocsin._plan.fields import AddressName, Name, SecretText, Title, Zone, name_of
+from tocsin._plan.fields import AddressName, Name, SecretText, Title, Zone, name_of, text_of
 
 
 def _person_name(value: object) -> str:
@@ -27,6 +28,16 @@ def _person_name(value: object) -> str:
 PersonName = Annotated[str, PlainValidator(_person_name), shapes.PERSON_NAME]
 
 
+def _email(value: object, info: ValidationInfo) -> str:
+    text = text_of(value, info)
+    if text and not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", text):
+        raise PydanticCustomError("value", "{said}", {"said": "must be one address, as in li.na@example.org"})
+    return text
+
+
+Email = Annotated[str, PlainValidator(_email), shapes.EMAIL]
+
+
 class PersonEntry(Entry):
     """Somebody who may act."""
 
@@ -36,6 +47,8 @@ class PersonEntry(Entry):
     """The groups that they act for; at least one."""
     mobile: SecretText | None = None
     """Their telephone number, by which a channel may mention them."""
+    email: Email | None = None
+    """Their address of e-mail, by which a channel may mention them."""
     token: SecretText | None = None
     """The secret that proves who they are: with it they may read and act."""
     accounts: dict[AddressName, Name] | None = None
@@ -66,6 +79,7 @@ def people(entries: Mapping[str, PersonEntry]) -> dict[str, Person]:
             groups=tuple(dict.fromkeys(entry.groups)),
             mobile=entry.mobile,
             token=entry.token,
+            email=entry.email or "",
             accounts=dict(entry.accounts or {}),
         )
         for name, entry in entries.items()

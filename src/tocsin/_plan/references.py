@@ -42,6 +42,7 @@ class Reviewer:
         yield from self._groups()
         yield from self._teams()
         yield from self._vendors()
+        yield from self._mentions()
         yield from self._calendars()
         yield from self._services()
         yield from self._environments()
@@ -156,6 +157,18 @@ class Reviewer:
                     there = locate(self.root, first).exactly
                     message = f"`{channel}` is a channel of {owner} too ({there}); a vendor needs one of its own"
                     yield self._problem(location, message)
+
+    def _mentions(self) -> Iterator[Problem]:
+        """Our own people, and nobody of them before a vendor."""
+        people = self._defined("people")
+        for section in ("groups", "channels"):
+            for name, entry in getattr(self.plan, section).items():
+                yield from self._listed((section, name, "mention"), "person", entry.mention, people)
+        for name, vendor in self.plan.vendors.items():
+            for channel in vendor.channels or ():
+                if channel in self.plan.channels and self.plan.channels[channel].mention:
+                    message = f"a channel of the vendor `{name}` shows it no people of yours; take `mention` out"
+                    yield self._problem(("channels", channel, "mention"), message, key=True)
 
     def _calendars(self) -> Iterator[Problem]:
         known = self._defined("calendars")

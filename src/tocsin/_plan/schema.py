@@ -65,7 +65,6 @@ class TierEntry(Entry):
 class GroupEntry(Entry):
     """A role group and the channels that reach it."""
 
-    later = frozenset({"mention"})
     title: Title | None = None
     """The group's name for people."""
     channels: Annotated[list[Name], Field(min_length=1)]
@@ -74,6 +73,8 @@ class GroupEntry(Entry):
     """Channels that are told when all of those have failed or none accepted in time."""
     match: list[NoticeMatchers] = []
     """Matchers over what a notice is about, which must all hold; of other notices its fallback is told."""
+    mention: list[PersonName] = []
+    """Some of `people`, whom messages for it call by name where somebody is wanted at once."""
     when: Name | None = None
     """When its channels are told, one of `calendars`; at other times its fallback is."""
     language: Language | None = None

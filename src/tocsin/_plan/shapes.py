@@ -129,6 +129,7 @@ MATCHERS = WithJsonSchema(
         patternErrorMessage='Write a matcher, such as severity="critical" or alertname=~"Disk.*".',
     )
 )
+EMAIL = WithJsonSchema(_or_elsewhere(_text(r"^[^@\s<>,;]+@[^@\s<>,;]+$", examples=["li.na@example.org"])))
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
 PERSON_NAME = WithJsonSchema(
     _text(r"^(?![Ss][Yy][Ss][Tt][Ee][Mm]:)[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100)

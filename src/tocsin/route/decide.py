@@ -14,6 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tocsin._core.about import About
+from tocsin._core.events import CALLS
 from tocsin._core.hours import carriers, fallbacks, group_of, teams_of, vendor_carriers
 from tocsin._core.ids import delivery_id, notice_id
 from tocsin._core.incident import Delivery, Fallback, Notice
@@ -160,11 +161,18 @@ def _delivery(
         language=language,
         timezone=timezone,
         details=_details(plan, groups),
+        mention=_called(plan, channel, groups) if event in CALLS and tier is Tier.HIGH else (),
         fallback=fallback,
         created_at=now,
         since=now,
         due=now,
     )
+
+
+def _called(plan: Plan, channel: str, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """The people whom the channel and the groups name."""
+    named = (plan.channels[channel].mention, *(plan.groups[group].mention for group in groups))
+    return tuple(dict.fromkeys(person for each in named for person in each))
 
 
 def _spoken(speakers: tuple[Channel | Team | Group | Vendor | Plan, ...]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from tocsin._core.incident import AlertRecord, Delivery, Notice
-from tocsin._core.message import Link, Message
+from tocsin._core.message import Link, Mention, Message
 from tocsin._core.times import format_time
 from tocsin.send.facts import Facts
 from tocsin.send.known import shown_links
@@ -46,9 +46,11 @@ def render(
     respond: str = "",
     texts: Texts = SHIPPED,
     failed: Failed = unheard,
+    mentions: tuple[Mention, ...] = (),
 ) -> Message:
     """The message of this delivery. ``external_url`` is where people reach Tocsin, and ``respond`` where they answer
-    it, ``""`` where that is not known. ``texts`` are the plan's own; ``failed`` is told of one of them that failed."""
+    it, ``""`` where that is not known. ``texts`` are the plan's own; ``failed`` is told of one of them that failed.
+    ``mentions`` are the people whom it calls by name."""
     facts = facts_of(notice, delivery, external_url=external_url, respond=respond)
     writer = Writer(facts, texts, failed=failed)
     subject, text = writer.subject(), writer.text()
@@ -62,6 +64,7 @@ def render(
         text=text,
         body=_body(facts, subject, text),
         plain=_without(text, facts.links.values()),
+        mentions=mentions,
         links=tuple(Link(**link) for link in shown_links(facts)),
     )
 
@@ -79,6 +82,7 @@ def _body(facts: Facts, subject: str, text: str) -> dict[str, Any]:
         "at": format_time(notice.at),
         "group": delivery.group,
         **({"groups": list(delivery.groups)} if len(delivery.groups) > 1 else {}),
+        **({"mention": list(delivery.mention)} if delivery.mention else {}),
         "language": delivery.language,
         "subject": subject,
         "text": text,

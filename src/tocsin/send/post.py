@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 
@@ -19,22 +19,37 @@ from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.message import Message, Sender
-from tocsin._core.plan import Channel
+from tocsin._core.plan import Channel, Plan
 from tocsin._store.client import Store
 from tocsin.send.body import render
 from tocsin.send.kinds.console import Console
 from tocsin.send.loop import ChannelLoop, Meter
+from tocsin.send.mentions import mentioned
 from tocsin.send.registry import Gone, open_sender, open_session
 from tocsin.send.texts import Own, Texts
 
 log = logging.getLogger(__name__)
 
 
+class InForce(Protocol):
+    """What notices are made by."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+        ...
+
+    @property
+    def texts(self) -> Texts:
+        """Its own texts."""
+        ...
+
+
 class Post:
     """All channels' loops. Enter it to open the session that they share; leaving it closes every sender.
     ``external_url`` is asked for at each send: where people reach Tocsin; so is ``respond``: where a delivery is
-    answered, ``""`` for nowhere; and so are ``texts``, the plan's own. ``failed`` is told the event and the
-    language of each that failed."""
+    answered, ``""`` for nowhere; and so is ``edition``: the plan, and its own texts. ``failed`` is told the event and
+    the language of each of these that failed."""
 
     def __init__(
         self,
@@ -44,7 +59,7 @@ class Post:
         console: Console,
         external_url: Callable[[], str],
         respond: Callable[[Delivery], str],
-        texts: Callable[[], Texts],
+        edition: Callable[[], InForce],
         failed: Callable[[str, str], None],
         meter: Meter,
         process: str,
@@ -54,7 +69,7 @@ class Post:
         self._console = console
         self._external_url = external_url
         self._respond = respond
-        self._texts = texts
+        self._edition = edition
         self._failed = failed
         self._meter = meter
         self._process = process
@@ -150,7 +165,8 @@ class Post:
         self._start(loop)
 
     def _render(self, notice: Notice, delivery: Delivery) -> Message:
-        texts = self._texts()
+        edition = self._edition()
+        texts, plan = edition.texts, edition.plan
 
         def failed(own: Own, why: str) -> None:
             self._failed(notice.event, delivery.language)
@@ -165,6 +181,7 @@ class Post:
             respond="" if delivery.vendor else self._respond(delivery),
             texts=texts,
             failed=failed,
+            mentions=tuple(mentioned(delivery, plan)),
         )
 
     def _start(self, loop: ChannelLoop) -> None:
