@@ -22,7 +22,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "rules.md").read_text(encoding="utf-8")
 SOURCES = (DOCS / "sources.md").read_text(encoding="utf-8")
 SETTINGS = ("language", "timezone", "external_url", "proxy")
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT + SOURCES, re.MULTILINE | re.DOTALL)
+CHANNELS = "".join(page.read_text(encoding="utf-8") for page in sorted((DOCS / "channels").glob("*.md")))
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT + SOURCES + CHANNELS, re.MULTILINE | re.DOTALL)
 
 
 def sections() -> dict[str, str]:

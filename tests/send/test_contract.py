@@ -49,5 +49,6 @@ async def test_an_unknown_kind_is_named_with_those_there_are() -> None:
         console = Console(io.StringIO())
         opened = open_sender(Channel(name="c", type="console"), session=session, console=console, clock=StandingClock())
         assert opened is console
-        with pytest.raises(ConfigurationError, match="'pigeon' is no kind of channel; there are webhook, console"):
+        known = ", ".join([*KINDS, "console"])
+        with pytest.raises(ConfigurationError, match=f"'pigeon' is no kind of channel; there are {known}"):
             open_sender(Channel(name="c", type="pigeon"), session=session, console=console, clock=StandingClock())

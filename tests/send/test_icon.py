@@ -14,9 +14,9 @@ from tocsin.send.icon import icon
     [
         ({}, "🔴"),
         ({"tier": "medium"}, "🟠"),
-        ({"tier": "low", "state": "contained"}, "🔵"),
-        ({"state": "restored"}, "✅"),
-        ({"tier": "low", "state": "closed"}, "✅"),
+        ({"tier": "low", "state": "contained"}, "🟡"),
+        ({"state": "restored"}, "🟢"),
+        ({"tier": "low", "state": "closed"}, "🟢"),
     ],
 )
 def test_the_sign_follows_tier_and_state(incident: dict[str, str], sign: str) -> None:

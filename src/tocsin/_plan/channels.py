@@ -7,5 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from tocsin._plan.plain_channels import ConsoleChannel, WebhookChannel
+from tocsin._plan.robot_channels import DingTalkChannel, FeishuChannel, TeamsChannel, WeComChannel
 
-AnyChannel = Annotated[WebhookChannel | ConsoleChannel, Field(discriminator="type")]
+AnyChannel = Annotated[
+    WebhookChannel | ConsoleChannel | DingTalkChannel | FeishuChannel | TeamsChannel | WeComChannel,
+    Field(discriminator="type"),
+]

@@ -14,8 +14,8 @@ _SECRET_PATHS = (
     ("hooks.slack.com", re.compile(r"/(services|workflows|triggers)/.+")),
     ("discord.com", re.compile(r"/api/webhooks/.+")),
     ("discordapp.com", re.compile(r"/api/webhooks/.+")),
-    ("open.feishu.cn", re.compile(r"/open-apis/bot/.+")),
-    ("open.larksuite.com", re.compile(r"/open-apis/bot/.+")),
+    ("open.feishu.cn", re.compile(r"/open-apis/bot/(v2/)?hook/.+")),
+    ("open.larksuite.com", re.compile(r"/open-apis/bot/(v2/)?hook/.+")),
     ("api.telegram.org", re.compile(r"/bot.+")),
     ("webhook.office.com", re.compile(r"/webhook.+")),
     ("hc-ping.com", re.compile(r"/.+")),
@@ -23,10 +23,15 @@ _SECRET_PATHS = (
 )
 """Hosts and paths of tools whose address is itself the secret: whoever knows it may post."""
 
+_SECRET_KEYS = (
+    *(("channels", key) for key in ("secret", "token", "key")),
+    *(("tokens", "token"), ("people", "token"), ("people", "mobile")),
+)
+
 
 def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
     """Where in the tree a secret stands, and what it is in words."""
-    for section, key in (("channels", "secret"), ("tokens", "token"), ("people", "token"), ("people", "mobile")):
+    for section, key in _SECRET_KEYS:
         for name, entry in _entries(root, section):
             if isinstance(entry.get(key), str):
                 yield (section, name, key), f"`{key}`"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tocsin._core.message import Message
 
-_BY_TIER = {"high": "🔴", "medium": "🟠", "low": "🔵"}
-_OVER = "✅"
+_BY_TIER = {"high": "🔴", "medium": "🟠", "low": "🟡"}
+_OVER = "🟢"
 _OTHER = "🔔"
 
 

@@ -12,10 +12,16 @@ from tocsin._core.errors import ConfigurationError, SendRefused
 from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin.send.kind import Kind
-from tocsin.send.kinds import webhook
+from tocsin.send.kinds import dingtalk, feishu, msteams, webhook, wecom
 from tocsin.send.kinds.console import Console
 
-KINDS: Mapping[str, Kind] = {"webhook": webhook.KIND}
+KINDS: Mapping[str, Kind] = {
+    "dingtalk": dingtalk.KIND,
+    "feishu": feishu.KIND,
+    "msteams": msteams.KIND,
+    "webhook": webhook.KIND,
+    "wecom": wecom.KIND,
+}
 """All but ``console``, of which there is one for the whole process. Each passes the shared contract test."""
 
 

@@ -1,0 +1,1 @@
+"""Servers that behave as tools document, to send to."""
