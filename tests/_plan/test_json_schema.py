@@ -28,7 +28,15 @@ SCHEMA = rule_file_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 ELSEWHERE = Reading({}, Path("nowhere"), fill=True)
 
-BEYOND_A_SCHEMA = ("time zone", "a day such as", "regular expression", "cannot set", "runs backwards", "for a night")
+BEYOND_A_SCHEMA = (
+    "time zone",
+    "a day such as",
+    "regular expression",
+    "cannot set",
+    "has both",
+    "runs backwards",
+    "for a night",
+)
 """Words of problems of a value by itself that no schema can see."""
 
 

@@ -92,3 +92,16 @@ def test_the_address_of_a_dead_mans_switch_is_a_secret(tmp_path: Path) -> None:
     assert plan is not None and problem.warning
     assert (problem.path, problem.line, problem.column) == ("watchdog.url", 1, 17)
     assert "an address that is or holds a secret" in problem.message and "0b5c" not in str(problem)
+
+
+def test_secrets_of_a_list_are_warned_of_and_not_shown(tmp_path: Path) -> None:
+    """Each at its place; and stars stand for them where something else of the line is wrong, too."""
+    text = "channels: {h: {type: webhook, url: 'http://x', secrets: [hunter2, {env: OLD}]}}"
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    problems, _ = check(tmp_path, {"OLD": "x"})
+    assert [problem.message.split(" is ")[0] for problem in problems if "written" in problem.message] == [
+        "`secrets[0]`"
+    ]
+    assert "hunter2" not in "".join(map(str, problems))
+    (broken,) = problems_of(tmp_path, "channels: {h: {secrets: [hunter2], type: webhook, url: 'http://x', wrong: [}}")
+    assert "hunter2" not in str(broken)

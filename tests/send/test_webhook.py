@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import standardwebhooks
 from tests.send.contract import NOW, Receiver, StandingClock, receiving
 from tests.send.samples import message
 from yarl import URL
 
 from tocsin import __version__
-from tocsin._core.clock import StoreClock
+from tocsin._core.clock import Clock, StoreClock
 from tocsin._core.errors import ConfigurationError, SendRefused
 from tocsin._core.message import Message
 from tocsin._core.plan import Channel
@@ -26,11 +27,11 @@ from tocsin.send.kinds.webhook import Webhook, signature
 from tocsin.send.registry import open_session
 
 
-async def sent(settings: dict[str, Any], made: Message | None = None) -> tuple[Any, bytes]:
+async def sent(settings: dict[str, Any], made: Message | None = None, clock: Clock | None = None) -> tuple[Any, bytes]:
     """The headers and body that a receiver gets."""
     async with receiving() as receiver, open_session() as session:
         channel = Channel(name="hook", type="webhook", settings={"url": receiver.address, **settings})
-        await Webhook(channel, session=session, clock=StandingClock()).send(made or message())
+        await Webhook(channel, session=session, clock=clock or StandingClock()).send(made or message())
         return one(receiver)
 
 
@@ -86,10 +87,23 @@ async def test_a_secret_signs(secret: str, key: bytes) -> None:
     assert headers["webhook-signature"] == f"v1,{expected}"
 
 
+@pytest.mark.parametrize("count", [1, 2])
+async def test_the_published_library_verifies_each_secret(count: int) -> None:
+    """Whoever has one of the secrets accepts the request as it came; whoever has another refuses it."""
+    secrets = ["whsec_" + base64.b64encode(f"key number {number}".encode()).decode() for number in range(3)]
+    clock = StoreClock()  # the library compares with the time of day
+    headers, body = await sent({"secrets": [Secret(each) for each in secrets[:count]]}, clock=clock)
+    assert headers["webhook-signature"].count("v1,") == count
+    for secret in secrets[:count]:
+        assert standardwebhooks.Webhook(secret).verify(body, dict(headers)) == message().body
+    with pytest.raises(standardwebhooks.WebhookVerificationError):
+        standardwebhooks.Webhook(secrets[2]).verify(body, dict(headers))
+
+
 def test_the_signature_scheme_by_a_known_value() -> None:
     """The example that the scheme's own documents give."""
     key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    headers = signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
+    headers = signature([key], "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}')
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
@@ -97,6 +111,7 @@ def test_the_signature_scheme_by_a_known_value() -> None:
     ("settings", "complaint"),
     [
         ({"secret": Secret("whsec_no base64!")}, "channels.hook.secret begins with whsec_"),
+        ({"secrets": [Secret("a"), Secret("whsec_no base64!")]}, "channels.hook.secrets[1] begins with whsec_"),
         ({"headers": {"Content-Length": "3"}}, "channels.hook.headers: 'Content-Length' cannot be set"),
         ({"headers": {"bad name": "3"}}, "channels.hook.headers: 'bad name' cannot be set"),
         ({"headers": {"X-Key": Secret("T0p\r\nX-Other: 1")}}, "channels.hook.headers.X-Key: a value is one line"),
@@ -121,12 +136,12 @@ def test_the_documented_check_accepts_what_is_sent() -> None:
     exec(code, namespace)
     is_from_tocsin = namespace["is_from_tocsin"]
     now = StoreClock().now() // 1000
-    headers = signature(b"key", "d-1", now, b"{}")
+    headers = signature([b"key"], "d-1", now, b"{}")
     assert is_from_tocsin(headers, b"{}", "key")
     assert is_from_tocsin(headers, b"{}", "whsec_" + base64.b64encode(b"key").decode())
     assert not is_from_tocsin(headers, b"[]", "key")
     assert not is_from_tocsin(headers, b"{}", "other")
-    assert not is_from_tocsin(signature(b"key", "d-1", now - 1000, b"{}"), b"{}", "key")
+    assert not is_from_tocsin(signature([b"key"], "d-1", now - 1000, b"{}"), b"{}", "key")
 
 
 async def test_what_a_tool_said_to_a_no_can_be_read() -> None:

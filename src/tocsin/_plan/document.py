@@ -22,8 +22,8 @@ MAX_VALUES = 250_000
 """Values in all files of a plan together."""
 
 MAX_PROBLEMS_OF_ONE_FILE = 100
-SECRET_KEYS = frozenset({"secret", "token", "password", "authorization"})
-"""Under these keys a plain text is starred wherever the line is shown."""
+SECRET_KEYS = frozenset({"secret", "secrets", "token", "password", "authorization"})
+"""Under these keys a plain text, or one of a list, is starred wherever the line is shown."""
 
 _STR = "tag:yaml.org,2002:str"
 _ALLOWED_TAGS = (None, "!", _STR, "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
@@ -119,10 +119,14 @@ class _Reader:
 
     def _listing(self, start: Any, depth: int) -> Listing:
         found = Listing(self._mark(start))
+        hidden = bool(self._path) and self._path[-1].removeprefix(".").lower() in SECRET_KEYS
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             mark = self._mark(event)
             self._path.append(f"[{len(found)}]")
-            found.put(self._value(event, depth + 1), mark, len(found))
+            value = self._value(event, depth + 1)
+            if hidden and isinstance(value, str):
+                self._hide(event)
+            found.put(value, mark, len(found))
             self._path.pop()
         return found
 

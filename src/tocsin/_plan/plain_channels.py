@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.secret import Secret
@@ -42,5 +42,13 @@ class WebhookChannel(HttpChannel):
     """Where notices are posted; http or https."""
     secret: SecretText | None = None
     """What each request is signed with."""
+    secrets: Annotated[list[SecretText], Field(min_length=1, max_length=4)] | None = None
+    """In place of `secret`, several, the newest first: each request is signed with all, while receivers change over."""
     headers: Annotated[dict[HeaderName, Header], AfterValidator(_settable)] | None = None
     """Further headers by name; those that Tocsin sets itself are refused."""
+
+    @model_validator(mode="after")
+    def _signs_one_way(self) -> Self:
+        if self.secret is not None and self.secrets is not None:
+            raise PydanticCustomError("value", "{said}", {"said": "has both `secret` and `secrets`; take `secret` out"})
+        return self

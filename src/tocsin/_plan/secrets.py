@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from tocsin._plan.source import Location, Mapping
+from tocsin._plan.source import Listing, Location, Mapping
 
 _SECRET_WORD = re.compile(r"(?i)token|secret|password|passwd|api_?key|access_?key|^key$|^sig(nature)?$")
 _SECRET_HEADER = re.compile(r"(?i)authorization|.*(token|secret|password|api-?key).*|cookie")
@@ -47,6 +47,10 @@ def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
             url = entry.get(key)
             if isinstance(url, str) and _holds_secret(url):
                 yield ("channels", name, key), "an address that is or holds a secret"
+        secrets = entry.get("secrets")
+        for index, secret in enumerate(secrets if isinstance(secrets, Listing) else ()):
+            if isinstance(secret, str):
+                yield ("channels", name, "secrets", index), f"`secrets[{index}]`"
         headers = entry.get("headers")
         for header, value in headers.items() if isinstance(headers, Mapping) else ():
             if isinstance(value, str) and _SECRET_HEADER.fullmatch(header):

@@ -7,7 +7,7 @@ from tocsin._core.secret import Secret
 CASE = Case(
     settings=lambda address: {
         "url": Secret(address),
-        "secret": Secret(SIGNING),
+        "secrets": [Secret(SIGNING), Secret("An0therKey")],
         "headers": {"Authorization": Secret(f"Bearer {HEADER}")} if "@" not in address else {"X-Key": HEADER},
         "timeout": TIMEOUT,
     }

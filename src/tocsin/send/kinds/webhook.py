@@ -1,8 +1,8 @@
 """Channel kind ``webhook``: one POST of the notice's JSON body to an address.
 
 Settings: ``url`` (http or https), and if wanted ``secret`` (signs every request by the Standard Webhooks
-scheme) and ``headers``. Any of them may be secret. What counts as a yes, and what is tried again, is
-``endpoint``'s to say, and so are the settings of the way: ``timeout``, ``proxy``, ``ca_file``.
+scheme), or in its place ``secrets``, and ``headers``. Any of them may be secret. What counts as a yes, and what is
+tried again, is ``endpoint``'s to say, and so are the settings of the way: ``timeout``, ``proxy``, ``ca_file``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import aiohttp
 
@@ -40,11 +40,15 @@ class Webhook:
 
     def __init__(self, channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> None:
         settings = channel.settings
-        secret = revealed(settings.get("secret", ""))
-        self._key = _signing_key(channel.name, secret)
+        place = f"channels.{channel.name}"
+        given = {f"{place}.secrets[{index}]": each for index, each in enumerate(settings.get("secrets", ()))}
+        if "secret" in settings:
+            given[f"{place}.secret"] = settings["secret"]
+        signing = {where: revealed(each) for where, each in given.items()}
+        self._keys = [key for where, secret in signing.items() if (key := _signing_key(where, secret))]
         self._headers = _headers(channel.name, settings.get("headers", {}))
         self._clock = clock
-        secrets = (secret, *self._headers.values())
+        secrets = (*signing.values(), *self._headers.values())
         self._endpoint = Endpoint.of(channel, session=session, clock=clock, secrets=secrets)
 
     async def send(self, message: Message) -> str:
@@ -56,8 +60,8 @@ class Webhook:
             "Idempotency-Key": message.id,
             **self._headers,
         }
-        if self._key:
-            headers |= signature(self._key, message.id, self._clock.now() // SECOND, body)
+        if self._keys:
+            headers |= signature(self._keys, message.id, self._clock.now() // SECOND, body)
         await self._endpoint.post(body, headers)
         return ""
 
@@ -69,24 +73,25 @@ class Webhook:
         """Nothing of its own is open."""
 
 
-def signature(key: bytes, delivery: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers of the Standard Webhooks scheme, version 1, over ``id.timestamp.body``."""
-    signed = hmac.digest(key, f"{delivery}.{timestamp}.".encode() + body, hashlib.sha256)
+def signature(keys: Iterable[bytes], delivery: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of the Standard Webhooks scheme, version 1, over ``id.timestamp.body``: signed with each key."""
+    signed = f"{delivery}.{timestamp}.".encode() + body
+    digests = (base64.b64encode(hmac.digest(key, signed, hashlib.sha256)) for key in keys)
     return {
         "webhook-id": delivery,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(signed).decode('ascii')}",
+        "webhook-signature": " ".join(f"v1,{digest.decode('ascii')}" for digest in digests),
     }
 
 
-def _signing_key(channel: str, secret: str) -> bytes:
+def _signing_key(where: str, secret: str) -> bytes:
     if not secret.startswith("whsec_"):
         return secret.encode()
     try:
         return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except binascii.Error:
         raise ConfigurationError(
-            f"channels.{channel}.secret begins with whsec_, and the rest is no base64; "
+            f"{where} begins with whsec_, and the rest is no base64; "
             "copy it whole, or leave whsec_ away to use the text itself as the key"
         ) from None
 
