@@ -20,7 +20,7 @@ import uvloop
 
 from tocsin import __version__
 from tocsin._core.clock import StoreClock
-from tocsin._core.errors import StoreError, StoreUnavailable
+from tocsin._core.errors import StoreError
 from tocsin._store.client import Store
 from tocsin._store.contact import first_contact, follow_time
 from tocsin._store.rejected import RejectedPayloads
@@ -200,7 +200,7 @@ class App:
                 asyncio.create_task(follow_time(self._store, self._clock)),
             ]
             if self._server:
-                others.append(asyncio.create_task(_until_it_dies(self._server)))
+                others.append(asyncio.create_task(self._server.fails()))
             if self._reloader:
                 others.append(asyncio.create_task(self._reloader.run()))
             if beside:
@@ -293,8 +293,3 @@ class App:
         except StoreError as error:
             return (str(error),)
         return ()
-
-
-async def _until_it_dies(server: PrivateServer) -> None:
-    """Without its store the service is of no use: end it, so that its supervisor starts both again."""
-    raise StoreUnavailable(await server.died())

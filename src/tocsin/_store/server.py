@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
 
-from tocsin._core.errors import ConfigurationError
+from tocsin._core.errors import ConfigurationError, StoreUnavailable
 from tocsin._store.binary import OLDEST, SPLIT_FILES, find_binary
 from tocsin._store.locks import FileLock
 from tocsin._store.private_socket import socket_path, speak
@@ -109,6 +109,11 @@ class PrivateServer:
         # The lifeline breaks an instant before the process can be waited for.
         self._process.popen.wait(ANSWERS_WITHIN)
         return self._log.obituary(self._process.popen)
+
+    async def fails(self) -> None:
+        """Raises ``StoreUnavailable`` when the server is gone: without it the service is of no use, and is to end, so
+        that its supervisor starts both again."""
+        raise StoreUnavailable(await self.died())
 
     def __enter__(self) -> Self:
         return self
