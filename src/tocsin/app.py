@@ -114,8 +114,7 @@ class App:
         self._settings = settings
         self._current = current
         self._server = server
-        self._stop = asyncio.Event()
-        self._bodies = Bodies()
+        self._stop, self._bodies = asyncio.Event(), Bodies()
         self._process = secrets.token_hex(6)
         self._clock = StoreClock()
         self._store = Store.at(url, namespace=settings.namespace, shards=settings.shards)
@@ -132,6 +131,7 @@ class App:
             failed=self._metrics.template_failed,
             meter=self._metrics,
             process=self._process,
+            refuse_private=settings.refuse_private_channels,
         )
         self._reloader = self._follow(rules) if rules else None
         self._incidents = IncidentLoop(
@@ -221,7 +221,7 @@ class App:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._incidents.run())
             group.create_task(self._post.run(known))
-            group.create_task(self._watch.run())
+            group.create_task(self._watch.run(self._post.session))
             group.create_task(self._retention.run())
 
     async def _drain(self, work: asyncio.Task[None], others: Sequence[asyncio.Task[object]]) -> None:

@@ -31,6 +31,7 @@ class Settings:
     failing_tests: str = "refuse"
     archive_dir: Path | None = None
     drop_expired: bool = False
+    refuse_private_channels: bool = False
 
     @property
     def archive(self) -> Path | None:

@@ -141,7 +141,7 @@ async def test_a_switch_that_hangs_holds_up_nothing(signing: Signing) -> None:
         post=post,
         meter=signing.marks,
     )
-    running = asyncio.create_task(watch.run())
+    running = asyncio.create_task(watch.run(signing.session))
     await signing.receiver.came.wait()
     watch.drain()
     await running

@@ -62,6 +62,12 @@ from tocsin.cli.options import LISTEN, RULES, shipped_rules, start_logging, stop
     help="Drop closed incidents past the retention instead.",
 )
 @click.option(
+    "--refuse-private-channels",
+    is_flag=True,
+    envvar="TOCSIN_REFUSE_PRIVATE_CHANNELS",
+    help="Call no channel at a private, loopback or link-local address.",
+)
+@click.option(
     "--failing-tests",
     type=click.Choice(["refuse", "warn"]),
     default="refuse",

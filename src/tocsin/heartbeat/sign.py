@@ -21,7 +21,6 @@ from tocsin._core.watch import Watchdog
 from tocsin._store.client import Store
 from tocsin._store.overdue import oldest_due
 from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, address
-from tocsin.send.registry import open_session
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +51,10 @@ class SignOfLife:
         self._due = 0.0
         self._is_failing = False
 
-    async def run(self) -> None:
+    async def run(self, session: aiohttp.ClientSession) -> None:
         """Call until cancelled."""
-        async with open_session() as session:
-            while True:
-                await self._clock.sleep(await self.turn(session))
+        while True:
+            await self._clock.sleep(await self.turn(session))
 
     async def turn(self, session: aiohttp.ClientSession) -> float:
         """Call if it is time to; answers for how many seconds there is nothing to do."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import aiohttp
+
 from tocsin._core.clock import Clock
 from tocsin._core.plan import Plan
 from tocsin._store.client import Store
@@ -23,9 +25,9 @@ class Watch:
         """End ``run`` after the look at hand."""
         self._heartbeats.drain()
 
-    async def run(self) -> None:
-        """Work until drained; a call of the switch that is under way then is not waited for."""
+    async def run(self, session: aiohttp.ClientSession) -> None:
+        """Work until drained; a call of the switch, by this session, that is under way then is not waited for."""
         async with asyncio.TaskGroup() as group:
-            sign = group.create_task(self._sign.run(), name="sign-of-life")
+            sign = group.create_task(self._sign.run(session), name="sign-of-life")
             await self._heartbeats.run()
             sign.cancel()

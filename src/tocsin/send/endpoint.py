@@ -27,6 +27,7 @@ from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TryS
 from tocsin._core.plan import Channel
 from tocsin._core.secret import Secret
 from tocsin._core.times import HOUR, SECOND, Millis
+from tocsin.send.guard import refusal
 from tocsin.send.wire import credentials, place_of, what_broke
 
 DEFAULT_TIMEOUT: Millis = 10 * SECOND
@@ -128,6 +129,8 @@ class Endpoint:
         except TimeoutError:
             raise TrySendAgain(f"{self._where} did not answer within {self._seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            if private := refusal(error):
+                raise SendRefused(f"{self._where}: {private}") from None
             raise TrySendAgain(f"{self._where}: {what_broke(error, self._proxy)}") from None
 
     def again(self, said: str, *, retry_after: float | None = None) -> TrySendAgain:

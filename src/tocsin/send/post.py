@@ -49,7 +49,8 @@ class Post:
     """All channels' loops. Enter it to open the session that they share; leaving it closes every sender.
     ``external_url`` is asked for at each send: where people reach Tocsin; so is ``respond``: where a delivery is
     answered, ``""`` for nowhere; and so is ``edition``: the plan, and its own texts. ``failed`` is told the event and
-    the language of each of these that failed."""
+    the language of each of these that failed. No address may
+    be private if it is to ``refuse_private`` ones."""
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Post:
         failed: Callable[[str, str], None],
         meter: Meter,
         process: str,
+        refuse_private: bool = False,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -73,6 +75,7 @@ class Post:
         self._failed = failed
         self._meter = meter
         self._process = process
+        self._refuse_private = refuse_private
         self._channels: Mapping[str, Channel] = {}
         self._loops: dict[str, ChannelLoop] = {}
         self._stack = contextlib.AsyncExitStack()
@@ -81,7 +84,7 @@ class Post:
         self._drained = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._session = await self._stack.enter_async_context(open_session())
+        self._session = await self._stack.enter_async_context(open_session(refuse_private=self._refuse_private))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -89,19 +92,24 @@ class Post:
             await loop.close()
         await self._stack.aclose()
 
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session of all calls to addresses of the plan."""
+        assert self._session is not None
+        return self._session
+
     def prepare(self, channels: Mapping[str, Channel]) -> dict[str, Sender]:
         """Senders for those of a plan's channels that are new or changed.
 
         Raises ``ConfigurationError``, a line for each whose settings cannot work.
         """
-        assert self._session is not None
         senders: dict[str, Sender] = {}
         errors: list[str] = []
         for name, channel in channels.items():
             if self._channels.get(name) == channel:
                 continue
             try:
-                senders[name] = open_sender(channel, session=self._session, console=self._console, clock=self._clock)
+                senders[name] = open_sender(channel, session=self.session, console=self._console, clock=self._clock)
             except ConfigurationError as error:
                 errors.append(str(error))
         if errors:

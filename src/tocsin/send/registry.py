@@ -11,6 +11,7 @@ from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError, SendRefused
 from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
+from tocsin.send.guard import GuardedConnector
 from tocsin.send.kind import Kind
 from tocsin.send.kinds import dingtalk, feishu, msteams, webhook, wecom
 from tocsin.send.kinds.console import Console
@@ -59,12 +60,14 @@ def open_sender(channel: Channel, *, session: aiohttp.ClientSession, console: Co
     return kind.open(channel, session=session, clock=clock)
 
 
-def open_session() -> aiohttp.ClientSession:
-    """The session that all channels share: no cookies kept, no proxy or password taken from the environment."""
+def open_session(*, refuse_private: bool = False) -> aiohttp.ClientSession:
+    """The session that all channels share: no cookies kept, no proxy or password taken from the environment. It may
+    ``refuse_private`` addresses."""
+    connector = GuardedConnector if refuse_private else aiohttp.TCPConnector
     return aiohttp.ClientSession(
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=False,
         headers={"User-Agent": f"Tocsin/{__version__}"},
-        connector=aiohttp.TCPConnector(limit=0),
+        connector=connector(limit=0),
     )
