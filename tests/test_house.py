@@ -41,6 +41,7 @@ WORKER_LOOPS = frozenset(
         "src/tocsin/reload.py",
         "src/tocsin/retention/loop.py",
         "src/tocsin/send/loop.py",
+        "src/tocsin/send/trying.py",
     }
 )
 """Files with a loop that must outlive any error of one turn: it alone may catch all, counts it and logs it."""

@@ -55,6 +55,7 @@ from tocsin.telemetry.metrics import Metrics
 from tocsin.telemetry.scrape import ScrapeRoutes
 from tocsin.view.actions import ActionRoutes
 from tocsin.view.callbacks.routes import CallbackRoutes
+from tocsin.view.channels import ChannelRoutes
 from tocsin.view.letters import LetterRoutes
 from tocsin.view.page.links import AnswerLinks
 from tocsin.view.page.routes import AnswerPage
@@ -121,18 +122,7 @@ class App:
         self._metrics = Metrics(__version__)
         self._metrics.plan_loaded(current.plan(), self._clock.now())
         self._links = AnswerLinks(store=self._store, external_url=self._external_url)
-        self._post = Post(
-            store=self._store,
-            clock=self._clock,
-            console=Console(console, plain=settings.plain),
-            external_url=self._external_url,
-            respond=self._links.link,
-            edition=lambda: current.edition,
-            failed=self._metrics.template_failed,
-            meter=self._metrics,
-            process=self._process,
-            refuse_private=settings.refuse_private_channels,
-        )
+        self._post = self._send(Console(console, plain=settings.plain))
         self._reloader = self._follow(rules) if rules else None
         self._incidents = IncidentLoop(
             store=self._store,
@@ -151,6 +141,21 @@ class App:
             store=self._store, clock=self._clock, plan=current.plan, post=self._pipeline.keep, meter=self._metrics
         )
         self._retention = self._retain(ArchiveFiles(settings.archive) if settings.archive else None)
+
+    def _send(self, console: Console) -> Post:
+        return Post(
+            store=self._store,
+            clock=self._clock,
+            console=console,
+            external_url=self._external_url,
+            respond=self._links.link,
+            edition=lambda: self._current.edition,
+            failed=self._metrics.template_failed,
+            checked=self._metrics.checked,
+            meter=self._metrics,
+            process=self._process,
+            refuse_private=self._settings.refuse_private_channels,
+        )
 
     def _retain(self, files: ArchiveFiles | None) -> RetentionLoop:
         if files:
@@ -263,20 +268,15 @@ class App:
         plan = self._current.plan
         acts = Acts(store=store, clock=clock, loop=self._incidents, plan=plan, process=self._process)
         declare = Declarations(current=self._current, clock=clock, acts=acts).take
-        letters = LetterRoutes(
-            store=store,
-            clock=clock,
-            plan=plan,
-            token=caller,
-            retried=lambda one: self._post.wake(one.channel),
-            dropped=lambda one: metrics.delivery(one.channel, "superseded"),
-        )
         return [
             *intake.routes(),
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
             *HealthRoutes(not_ready=self._not_ready).routes(),
             *View(store=store, clock=clock, plan=plan).routes(),
-            *letters.routes(),
+            *LetterRoutes(
+                store=store, clock=clock, plan=plan, token=caller, wake=self._post.wake, meter=metrics
+            ).routes(),
+            *ChannelRoutes(store=store, plan=plan, trials=self._post.trials).routes(),
             *ActionRoutes(act=acts.act, declare=declare, token=caller, plan=plan, clock=clock).routes(),
             *AnswerPage(store=store, clock=clock, plan=plan, links=self._links, act=acts.act, allowed=allowed).routes(),
             *CallbackRoutes(store=store, clock=clock, plan=plan, act=acts.act, meter=metrics).routes(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from tests.telemetry.sample import DECISION, NOW, figures, incident, plan
 
+from tocsin._core.message import Answer
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, Rejection, RejectReason, Tier
 from tocsin._core.record import Estimate
 from tocsin._core.source import Source
@@ -274,11 +276,38 @@ def test_heartbeats_and_our_own_sign_of_life() -> None:
     assert heard == {(("name", "watchdog"),): NOW / 1000 - 60}
 
 
+def test_quiet_checks() -> None:
+    """1 or 0 by what a channel's tool said last; nothing of one that cannot be asked, or that no plan has any more."""
+    metrics = loaded()
+
+    def shown() -> float | None:
+        return value(scrape(metrics, figures()), "channel_check_successful", channel="hook")
+
+    assert shown() is None
+    for ok, number in ((True, 1.0), (False, 0.0), (None, None), (True, 1.0)):
+        metrics.checked("hook", Answer(at=NOW, ok=ok, seconds=0.1))
+        assert shown() == number
+    metrics.plan_loaded(replace(plan(), channels={}), NOW)
+    assert shown() is None
+    metrics.checked("hook", Answer(at=NOW, ok=True, seconds=0.1))
+    assert shown() is None
+
+
+def test_the_last_success_is_of_channels_of_the_plan() -> None:
+    """A channel that is gone would look like one that has not worked for ever longer."""
+    both = {("hook",): float(NOW), ("gone",): float(NOW)}
+    samples = scrape(loaded(), figures(last_success=both))
+    assert value(samples, "channel_last_success_timestamp_seconds", channel="hook") == NOW / 1000
+    assert value(samples, "channel_last_success_timestamp_seconds", channel="gone") is None
+
+
 def test_the_documentation_names_each_metric_and_no_other() -> None:
     """docs/metrics.md and the code say the same, labels included."""
     eta = Estimate(at=NOW, by="zhang.wei", said_at=NOW)
     one = incident(cleared_at=NOW, told=("command",), sla_limit=1, eta=eta, update_due=NOW)
-    body, _ = render(loaded(), figures(incidents=[one]), "")
+    metrics = loaded()
+    metrics.checked("hook", Answer(at=NOW, ok=True, seconds=0.1))
+    body, _ = render(metrics, figures(incidents=[one]), "")
     exposed = {}
     for family in parse_text(body.decode()):
         name = family.name + ("_total" if family.type == "counter" else "")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tocsin._core.times import Millis
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
@@ -65,6 +67,17 @@ class Message:
     def is_over(self) -> bool:
         """Whether it says that the incident is restored or closed, so that nothing is asked any more."""
         return self.body.get("incident", {}).get("state") in ("restored", "closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of trying a channel, by a test or a quiet check. ``ok`` is ``None`` where it cannot be asked; ``error``
+    says why not, ``seconds`` how long it took."""
+
+    at: Millis
+    ok: bool | None
+    seconds: float
+    error: str = ""
 
 
 class Sender(Protocol):

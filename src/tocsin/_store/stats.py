@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tocsin._core.incident import Incident
+from tocsin._core.times import Millis
 from tocsin._store.client import Store
 from tocsin._store.listing import open_incidents
 
@@ -20,6 +23,36 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, kind: str) -> dict[tuple[str, ...], float]:
         """The counters of one kind, by their labels."""
         return {labels[1:]: value for labels, value in self.counters.items() if labels[0] == kind}
+
+
+class ChannelFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one channel: deliveries that wait, dead letters, and when it last accepted a delivery, 0 for never."""
+
+    waiting: int
+    dead: int
+    last_success: Millis
+
+
+async def channel_figures(store: Store, channels: Sequence[str]) -> dict[str, ChannelFigures]:
+    """The figures of some channels, by name. Raises ``StoreUnavailable``."""
+    if not channels:
+        return {}
+    names = [f"{kind}|{channel}" for kind in ("waiting", "dead", "success") for channel in channels]
+    pipe = store.pipeline()
+    for keys in store.shards:
+        pipe.hmget(keys.stats, names)
+    rows = [[int(value or 0) for value in row] for row in await store.call(pipe.execute())]
+    waiting, dead, success = (
+        [column[first : first + len(channels)] for column in rows] for first in range(0, len(names), len(channels))
+    )
+    return {
+        channel: ChannelFigures(
+            waiting=sum(shard[place] for shard in waiting),
+            dead=sum(shard[place] for shard in dead),
+            last_success=max(shard[place] for shard in success),
+        )
+        for place, channel in enumerate(channels)
+    }
 
 
 async def read_figures(store: Store) -> Figures:

@@ -14,6 +14,7 @@ from tocsin.cli.schema import schema
 from tocsin.cli.serve import demo, serve
 from tocsin.cli.test import test
 from tocsin.client.acting import verbs
+from tocsin.client.channels import channels
 from tocsin.client.commands import deliveries, incidents
 from tocsin.client.letters import drop, retry
 from tocsin.client.record import export, verify
@@ -47,5 +48,6 @@ main.add_command(incidents)
 deliveries.add_command(retry)
 deliveries.add_command(drop)
 main.add_command(deliveries)
+main.add_command(channels)
 main.add_command(rejected)
 main.add_command(rules)

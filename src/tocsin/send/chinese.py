@@ -33,4 +33,6 @@ CHINESE = Words(
     },
     links={"respond": "回应", "incident": "事件", "dashboard": "看板", "runbook": "处置手册"},
     asks={"acknowledge": "确认已收到", "update": "说明进展", "restore": "确认服务是否已恢复"},
+    test="【测试】通道 {channel}",
+    test_says="这是一条测试消息：该通道工作正常。没有发生任何事件，无需处理。",
 )  # fmt: skip

@@ -40,4 +40,6 @@ ENGLISH = Words(
         "acknowledge": "acknowledge that you have it", "update": "say how it stands",
         "restore": "confirm whether the service is back",
     },
+    test="[TEST] Channel {channel}",
+    test_says="This is a test: this channel works. Nothing has happened, and there is nothing to do.",
 )  # fmt: skip

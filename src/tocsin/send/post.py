@@ -18,7 +18,7 @@ import aiohttp
 from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError
 from tocsin._core.incident import Delivery, Notice
-from tocsin._core.message import Message, Sender
+from tocsin._core.message import Answer, Message, Sender
 from tocsin._core.plan import Channel, Plan
 from tocsin._store.client import Store
 from tocsin.send.body import render
@@ -27,6 +27,7 @@ from tocsin.send.loop import ChannelLoop, Meter
 from tocsin.send.mentions import mentioned
 from tocsin.send.registry import Gone, open_sender, open_session
 from tocsin.send.texts import Own, Texts
+from tocsin.send.trying import Trials
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +50,8 @@ class Post:
     """All channels' loops. Enter it to open the session that they share; leaving it closes every sender.
     ``external_url`` is asked for at each send: where people reach Tocsin; so is ``respond``: where a delivery is
     answered, ``""`` for nowhere; and so is ``edition``: the plan, and its own texts. ``failed`` is told the event and
-    the language of each of these that failed. No address may
-    be private if it is to ``refuse_private`` ones."""
+    the language of each of these that failed, and ``checked`` what a channel answered when it was quietly asked. No
+    address may be private if it is to ``refuse_private`` ones."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Post:
         respond: Callable[[Delivery], str],
         edition: Callable[[], InForce],
         failed: Callable[[str, str], None],
+        checked: Callable[[str, Answer], None],
         meter: Meter,
         process: str,
         refuse_private: bool = False,
@@ -76,6 +78,8 @@ class Post:
         self._meter = meter
         self._process = process
         self._refuse_private = refuse_private
+        self._senders: dict[str, Sender] = {}
+        self.trials = Trials(senders=lambda: self._senders, clock=clock, random=Random(), checked=checked)
         self._channels: Mapping[str, Channel] = {}
         self._loops: dict[str, ChannelLoop] = {}
         self._stack = contextlib.AsyncExitStack()
@@ -123,6 +127,7 @@ class Post:
         for name in self._channels.keys() - channels.keys():
             self._use(name, Gone(name))
         self._channels = channels
+        self._senders = {name: senders.get(name) or self._senders[name] for name in channels}
 
     def owed(self, deliveries: Iterable[Delivery]) -> None:
         """Deliveries that were just committed."""
@@ -141,6 +146,7 @@ class Post:
     def drain(self) -> None:
         """End ``run`` once what is being sent has been sent."""
         self._drained.set()
+        self.trials.drain()
         for loop in self._loops.values():
             loop.drain()
 
@@ -150,6 +156,7 @@ class Post:
             self._use(name, Gone(name))
         async with asyncio.TaskGroup() as group:
             self._group = group
+            group.create_task(self.trials.run(), name="trials")
             for loop in self._loops.values():
                 self._start(loop)
             await self._drained.wait()  # so that the group takes in channels that come later

@@ -35,3 +35,7 @@ class Words:
     """What a person wanted to do, by the name of the action."""
     links: Mapping[str, str]
     asks: Mapping[str, str]
+    test: str
+    """``{channel}``: the subject of a message that tests it."""
+    test_says: str
+    """What it says."""

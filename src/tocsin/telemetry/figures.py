@@ -117,7 +117,7 @@ def _gauges(figures: StoreFigures, known: Known, incidents: Iterable[Incident]) 
         "channel_last_success_timestamp_seconds",
         "When a channel last accepted a delivery.",
         label,
-        {labels: at / SECOND for labels, at in figures.last_success.items()},
+        {labels: at / SECOND for labels, at in figures.last_success.items() if labels in channels},
     )
     heard: dict[Labels, float] = {
         (name,): at / SECOND for name, at in figures.heard.items() if name in known.heartbeats

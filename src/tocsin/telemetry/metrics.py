@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from tocsin._core.message import Answer
 from tocsin._core.model import Alert, Batch, Classification, Dropped, DropReason, RejectReason, Tier
 from tocsin._core.plan import Plan
 from tocsin._core.press import hears
@@ -81,6 +82,8 @@ class Metrics(Collector):
         self._failed_templates.declare(every(EVENTS, LANGUAGES))
         text = "What channels' tools sent back, by what became of it."
         self._callbacks = Counter("callbacks", text, ["channel", "result"])
+        text = "Whether a channel's tool said yes when it was last quietly asked; absent where it cannot be asked."
+        self._checks = Gauge("channel_check_successful", text, ["channel"])
         self._suppressed.declare(every(SUPPRESSED))
         self._delay.declare(every(TIERS))
 
@@ -106,7 +109,7 @@ class Metrics(Collector):
         failures = (self._archive_failures, self._failed_templates, self._unwell)
         for instrument in (self._build, *alerts, *decisions, *deliveries, *failures):
             yield instrument.family()
-        for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at):
+        for gauge in (self._reloaded, self._reloaded_at, self._plan, self._well_at, self._checks):
             yield gauge.family()
 
     def plan_loaded(self, plan: Plan, at: Millis) -> None:
@@ -123,6 +126,8 @@ class Metrics(Collector):
         self._deliveries.declare(every(known.channels, RESULTS))
         hearing = tuple(name for name, channel in plan.channels.items() if hears(channel))
         self._callbacks.declare(every(hearing, CALLBACKS))
+        for gone in self._checks.values.keys() - set(every(known.channels)):
+            del self._checks.values[gone]
         self._reloaded.set(1)
         self._reloaded_at.set(at / SECOND)
         self._plan.values.clear()
@@ -193,6 +198,13 @@ class Metrics(Collector):
     def callback(self, channel: str, result: str) -> None:
         """A channel's tool sent something back, and this became of it."""
         self._callbacks.add(channel, result)
+
+    def checked(self, channel: str, answer: Answer) -> None:
+        """A channel was quietly asked whether it would take a message."""
+        if answer.ok is None or channel not in self.known.channels:
+            self._checks.values.pop((channel,), None)
+        else:
+            self._checks.set(answer.ok, channel)
 
     def archive_failed(self) -> None:
         """Closed incidents could not be written to the archive."""

@@ -7,7 +7,7 @@ asked for twice is done once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -54,9 +54,17 @@ class DropSeveral(Several, frozen=True, kw_only=True):
 _Asked = TypeVar("_Asked", Drop, DropSeveral)
 
 
+class Meter(Protocol):
+    """What is counted here."""
+
+    def delivery(self, channel: str, result: str) -> None:
+        """A dead letter was dropped: it is ``superseded``."""
+        ...
+
+
 class LetterRoutes:
-    """The routes. ``token`` is the one that a request bears, if any; ``retried`` and ``dropped`` are told of each
-    letter."""
+    """The routes. ``token`` is the one that a request bears, if any; ``wake`` is told of a channel that has
+    something to send again."""
 
     def __init__(
         self,
@@ -65,15 +73,15 @@ class LetterRoutes:
         clock: Clock,
         plan: Callable[[], Plan],
         token: Callable[[web.Request], Token | None],
-        retried: Callable[[Delivery], None],
-        dropped: Callable[[Delivery], None],
+        wake: Callable[[str], None],
+        meter: Meter,
     ) -> None:
         self._store = store
         self._clock = clock
         self._plan = plan
         self._token = token
-        self._retried = retried
-        self._dropped = dropped
+        self._wake = wake
+        self._meter = meter
 
     def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
         """The routes, with the right they need."""
@@ -88,7 +96,7 @@ class LetterRoutes:
         """Take up a dead letter again; answers the delivery as it then is."""
         delivery = await retry(self._store, request.match_info["id"], self._clock.now())
         if delivery.state == "waiting":
-            self._retried(delivery)
+            self._wake(delivery.channel)
         return _json(delivery_item(delivery))
 
     async def drop(self, request: web.Request) -> web.Response:
@@ -108,8 +116,8 @@ class LetterRoutes:
         given = object_of(await request.read(), '{"channel": "technical-hook"}')
         batch = await self._batch(_read(Several, given, []))
         again = await stored.retry_all(self._store, batch, self._clock.now())
-        for delivery in {each.channel: each for each in again}.values():
-            self._retried(delivery)
+        for channel in {each.channel for each in again}:
+            self._wake(channel)
         return _json({"retried": len(again), "next": batch.cursor or None})
 
     async def drop_several(self, request: web.Request) -> web.Response:
@@ -123,7 +131,7 @@ class LetterRoutes:
     async def _drop(self, keys: Keys, letters: Sequence[Delivery], dropping: Dropping) -> int:
         dropped = await stored.drop(self._store, keys, letters, dropping)
         for each in dropped:
-            self._dropped(each)
+            self._meter.delivery(each.channel, "superseded")
         return len(dropped)
 
     async def _batch(self, asked: Several) -> Batch:
