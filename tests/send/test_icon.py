@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from tests.send.samples import message
+from tests.send.talking import about_none, said
 
 from tocsin._core.message import Message
 from tocsin.send.icon import icon
@@ -30,11 +33,17 @@ def test_what_is_about_no_incident_has_a_sign_of_its_own() -> None:
     assert icon(made) == "🔔"
 
 
-def test_below_a_title_the_subject_is_not_repeated() -> None:
-    """The text begins with the subject; a text that does not stays whole."""
-    made = message()
-    assert made.plain.startswith(f"{made.subject} | INC-261205-7K2M9P")
-    assert made.below.startswith("INC-261205-7K2M9P v3 | open")
-    assert (
-        Message(id="d", event="test", group="data", incident="", subject="S", text="", body={}, plain="T").below == "T"
-    )
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("event", ["opened", "restored", "escalated"])
+def test_below_a_subject_the_title_is_not_repeated(event: str, language: str) -> None:
+    """The text's head begins with the title, and so does the subject, which may say more after it."""
+    made = said(language, event=event)
+    assert made.plain.startswith(made.subject.split(":")[0].split("(")[0])
+    assert made.below.startswith("INC-261205-7K2M9P v3 | ")
+
+
+def test_a_text_of_another_form_stays_whole() -> None:
+    """Of a template that begins otherwise, and of a message that is about no incident."""
+    assert about_none("Test | a | b").below == "Test | a | b"
+    other = dataclasses.replace(said(), plain="Down! | INC-261205-7K2M9P now")
+    assert other.below == other.plain

@@ -55,8 +55,10 @@ class Message:
 
     @property
     def below(self) -> str:
-        """``plain`` without the subject that it begins with: what stands below where the subject is a title."""
-        return self.plain.removeprefix(f"{self.subject} | ")
+        """``plain`` without the title that it begins with, which the subject says too: what stands below a subject."""
+        titled, bar, rest = self.plain.partition(f" | {self.incident} ")
+        said = self.incident and bar and self.subject.startswith(titled)
+        return f"{self.incident} {rest}" if said else self.plain
 
     @property
     def tier(self) -> str:

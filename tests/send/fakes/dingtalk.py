@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +27,12 @@ _KEYS = {
 
 @dataclass
 class FakeDingTalk:
-    """``secret`` is the robot's, ``""`` where it asks for no signature; ``keyword`` what every text must have."""
+    """``secret`` is the robot's, ``""`` where it asks for no signature; ``keyword`` what every text must have; ``now``
+    its clock, in milliseconds."""
 
     secret: str = ""
     keyword: str = ""
+    now: Callable[[], int] = lambda: NOW
     posted: list[dict[str, Any]] = field(default_factory=list)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
@@ -60,7 +63,7 @@ class FakeDingTalk:
             self.secret.encode("utf-8"), f"{given.get('timestamp')}\n{self.secret}".encode(), digestmod=hashlib.sha256
         )
         sign = urllib.parse.quote_plus(base64.b64encode(wanted.digest()))
-        fresh = abs(int(given.get("timestamp", "0")) - NOW) < 3_600_000
+        fresh = abs(int(given.get("timestamp", "0")) - self.now()) < 3_600_000
         return fresh and urllib.parse.quote_plus(urllib.parse.unquote(given.get("sign", ""))) == sign
 
     def mentioned(self, number: int = -1) -> list[str]:
