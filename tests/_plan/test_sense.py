@@ -169,6 +169,8 @@ def test_labels_that_the_plan_knows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
+        "type: pagerduty, routing_key: abcdef, url: 'https://oncall.example/v2/enqueue'",
+        "type: opsgenie, api_key: abcdef",
         "url: 'https://hooks.slack.com/services/T0/B0/abcdef'",
         "url: 'https://open.feishu.cn/open-apis/bot/v2/hook/abcdef'",
         "url: 'https://oapi.dingtalk.com/robot/send?access_token=abcdef'",
@@ -179,7 +181,8 @@ def test_labels_that_the_plan_knows(tmp_path: Path) -> None:
 )
 def test_secrets_written_into_the_file(tmp_path: Path, settings: str) -> None:
     """They are warned of, and not shown again."""
-    text = ONE_GROUP.replace("spare:   {type: console}", f"spare: {{type: webhook, {settings}}}")
+    written = settings if settings.startswith("type") else f"type: webhook, {settings}"
+    text = ONE_GROUP.replace("spare:   {type: console}", f"spare: {{{written}}}")
     (problem,) = warned(tmp_path, text)
     assert problem.path.startswith("channels.spare.")
     assert "abcdef" not in str(problem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import msgspec
@@ -151,3 +152,14 @@ def vendor_message(event: str = "opened", **changes: Any) -> Message:
     made = notice(event, vendor="acme", scope=SCOPE, **changes)
     to = delivery("vendor", vendor="acme", lane="vendor", details="vendor")
     return render(made, to, external_url="https://tocsin.example")
+
+
+def alone(event: str = "digest", **changes: Any) -> Message:
+    """A message that is about no one incident."""
+    subject, text = f"Tocsin: {event}", "Two incidents go on."
+    body = {"id": "alone-1", "event": event, "group": "command", "language": "en", "subject": subject, "text": text}
+    made = Message(
+        id="alone-1", event=event, group="command", incident="", subject=subject, text=text, plain=text,
+        body={**body, "at": "2026-12-05T01:02:00.000Z", "links": {}},
+    )  # fmt: skip
+    return dataclasses.replace(made, **changes)

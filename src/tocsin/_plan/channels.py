@@ -6,10 +6,18 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tocsin._plan.paging_channels import OpsgenieChannel, PagerDutyChannel
 from tocsin._plan.plain_channels import ConsoleChannel, WebhookChannel
 from tocsin._plan.robot_channels import DingTalkChannel, FeishuChannel, TeamsChannel, WeComChannel
 
 AnyChannel = Annotated[
-    WebhookChannel | ConsoleChannel | DingTalkChannel | FeishuChannel | TeamsChannel | WeComChannel,
+    WebhookChannel
+    | ConsoleChannel
+    | DingTalkChannel
+    | FeishuChannel
+    | OpsgenieChannel
+    | PagerDutyChannel
+    | TeamsChannel
+    | WeComChannel,
     Field(discriminator="type"),
 ]

@@ -13,13 +13,15 @@ from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin.send.guard import GuardedConnector
 from tocsin.send.kind import Kind
-from tocsin.send.kinds import dingtalk, feishu, msteams, webhook, wecom
+from tocsin.send.kinds import dingtalk, feishu, msteams, opsgenie, pagerduty, webhook, wecom
 from tocsin.send.kinds.console import Console
 
 KINDS: Mapping[str, Kind] = {
     "dingtalk": dingtalk.KIND,
     "feishu": feishu.KIND,
     "msteams": msteams.KIND,
+    "opsgenie": opsgenie.KIND,
+    "pagerduty": pagerduty.KIND,
     "webhook": webhook.KIND,
     "wecom": wecom.KIND,
 }
