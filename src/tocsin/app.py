@@ -20,7 +20,6 @@ import uvloop
 
 from tocsin import __version__
 from tocsin._core.clock import StoreClock
-from tocsin._core.errors import StoreError
 from tocsin._store.client import Store
 from tocsin._store.contact import first_contact, follow_time
 from tocsin._store.rejected import RejectedPayloads
@@ -271,7 +270,7 @@ class App:
         return [
             *intake.routes(),
             *RejectedRoutes(kept=rejected, intake=intake).routes(),
-            *HealthRoutes(not_ready=self._not_ready).routes(),
+            *HealthRoutes(not_ready=store.troubles).routes(),
             *View(store=store, clock=clock, plan=plan).routes(),
             *LetterRoutes(
                 store=store, clock=clock, plan=plan, token=caller, wake=self._post.wake, meter=metrics
@@ -285,11 +284,3 @@ class App:
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),
             *ScrapeRoutes(store=store, metrics=metrics, clock=clock).routes(),
         ]
-
-    async def _not_ready(self) -> Sequence[str]:
-        try:
-            await self._store.check()
-            await self._store.ping()
-        except StoreError as error:
-            return (str(error),)
-        return ()

@@ -180,6 +180,15 @@ class Store:
         """Raises ``StoreUnavailable`` if the store does not answer."""
         await self.call(self._client.ping())
 
+    async def troubles(self) -> Sequence[str]:
+        """Why the store cannot be worked with at present; nothing where it can."""
+        try:
+            await self.check()
+            await self.ping()
+        except StoreError as error:
+            return (str(error),)
+        return ()
+
     async def close(self) -> None:
         """Give back the connections."""
         await self._client.aclose()
