@@ -278,7 +278,9 @@ class App:
             *ChannelRoutes(store=store, plan=plan, trials=self._post.trials).routes(),
             *ActionRoutes(act=acts.act, declare=declare, token=caller, plan=plan, clock=clock).routes(),
             *AnswerPage(store=store, clock=clock, plan=plan, links=self._links, act=acts.act, allowed=allowed).routes(),
-            *CallbackRoutes(store=store, clock=clock, plan=plan, act=acts.act, meter=metrics).routes(),
+            *CallbackRoutes(
+                store=store, clock=clock, plan=plan, act=acts.act, reply=self._post.reply, meter=metrics
+            ).routes(),
             *ExplainRoute(current=self._current, clock=clock).routes(),
             *ReportRoute(store=store, current=self._current, clock=clock).routes(),
             *(ReloadRoutes(reload=self._reloader.reload).routes() if self._reloader else ()),

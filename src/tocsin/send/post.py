@@ -10,18 +10,21 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from random import Random
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 
 from tocsin._core.clock import Clock
-from tocsin._core.errors import ConfigurationError
+from tocsin._core.errors import ConfigurationError, SendError
 from tocsin._core.incident import Delivery, Notice
 from tocsin._core.message import Answer, Message, Sender
 from tocsin._core.plan import Channel, Plan
+from tocsin._core.times import SECOND, Millis
 from tocsin._store.client import Store
 from tocsin.send.body import render
+from tocsin.send.endpoint import Endpoint, in_json
 from tocsin.send.kinds.console import Console
 from tocsin.send.loop import ChannelLoop, Meter
 from tocsin.send.mentions import mentioned
@@ -30,6 +33,8 @@ from tocsin.send.texts import Own, Texts
 from tocsin.send.trying import Trials
 
 log = logging.getLogger(__name__)
+
+REPLY_WITHIN: Millis = 5 * SECOND
 
 
 class InForce(Protocol):
@@ -142,6 +147,17 @@ class Post:
         """A channel may have something to send."""
         if channel in self._loops:
             self._loops[channel].wake()
+
+    async def reply(self, channel: Channel, address: str, said: Mapping[str, Any]) -> None:
+        """Post to an address that a channel's tool named when somebody did something there. It is for a person who
+        waits for it: what does not arrive at once is not tried again."""
+        assert self._session is not None
+        there = replace(channel, settings={**channel.settings, "url": address, "timeout": REPLY_WITHIN})
+        try:
+            endpoint = Endpoint.of(there, session=self._session, clock=self._clock)
+            await endpoint.post(in_json(said), {"Content-Type": "application/json"})
+        except (SendError, ConfigurationError) as error:
+            log.info("a reply was not taken", extra={"channel": channel.name, "error": str(error)})
 
     def drain(self) -> None:
         """End ``run`` once what is being sent has been sent."""

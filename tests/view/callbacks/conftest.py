@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -58,6 +58,8 @@ class Calling:
 
     world: World
     client: aiohttp.ClientSession = field(init=False)
+    replies: list[tuple[str, Any]] = field(default_factory=list)
+    """What was posted where, afterwards."""
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
     fail: Exception | None = None
     """What acting raises, in place of doing anything."""
@@ -65,6 +67,10 @@ class Calling:
     def callback(self, channel: str, result: str) -> None:
         """Count, as the metrics do."""
         self.counted[channel, result] += 1
+
+    async def reply(self, channel: Channel, address: str, said: Mapping[str, Any]) -> None:
+        """Keep what is posted afterwards."""
+        self.replies.append((address, said))
 
     @property
     def seconds(self) -> int:
@@ -115,7 +121,7 @@ async def calling(store_url: str, clock: ManualClock) -> AsyncIterator[Calling]:
             raise given.fail
         return await world.acts.act(action)
 
-    routes = CallbackRoutes(store=store, clock=clock, plan=lambda: world.plan, act=act, meter=given)
+    routes = CallbackRoutes(store=store, clock=clock, plan=lambda: world.plan, act=act, reply=given.reply, meter=given)
     token = Token(name="t", may=frozenset({"read"}), token=Secret("t-secret"))
     policy = Policy(sources=dict, tokens=lambda: {"t": token})
     guard = Guard(policy=policy, measures=Counted(), loopback=True, bodies=Bodies())

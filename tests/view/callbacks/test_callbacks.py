@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.view.callbacks.conftest import CHANNELS, ZHANG, Calling
-from tests.view.callbacks.tools import Callback, feishu, pagerduty, slack, telegram
+from tests.view.callbacks.tools import SLACK, Callback, feishu, pagerduty, slack, telegram
 
 from tocsin._core.action import FalseAlarm, Lower
 from tocsin._core.errors import Busy, Forbidden, StoreUnavailable
@@ -18,13 +18,41 @@ from tocsin._core.times import DAY, MINUTE
 
 
 async def test_slack_button(calling: Calling) -> None:
-    """The person whose account the plan knows acts under their own name, as proved; Slack is answered nothing."""
+    """The person whose account the plan knows acts under their own name, as proved; Slack is answered nothing, and
+    shows the person what is posted to where it says."""
     value = await calling.button("acknowledge", "technical")
     assert await calling.post("technical-hook", slack(value, at=calling.seconds)) == (200, None)
     assert await calling.entries() == [("acknowledged", "zhang.wei", "slack", True, "technical")]
     incident = await calling.world.incident()
     assert (incident.state, incident.acknowledged_by) == ("acknowledged", "zhang.wei")
     assert calling.counted == {("technical-hook", "done"): 1}
+    said = {"response_type": "ephemeral", "replace_original": False, "text": "Done: recorded that you have it."}
+    assert calling.replies == [("https://hooks.slack.com/actions/T9TK3CUKW/1/2", said)]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_taken"),
+    [
+        ("https://hooks.slack.com/actions/1", True),
+        ("https://hooks.slack-gov.com/actions/1", True),
+        ("http://127.0.0.1:9900/actions/1", True),
+        ("http://hooks.slack.com/actions/1", False),
+        ("https://hooks.slack.com:8443/actions/1", False),
+        ("https://hooks.slack.com.example/1", False),
+        ("https://hooks.slack.com@127.0.0.1/1", False),
+        ("http://169.254.169.254/latest", False),
+        ("https://[/", False),
+        ("", False),
+    ],
+)
+async def test_where_slack_is_told_more(calling: Calling, address: str, is_taken: bool) -> None:
+    """Only at Slack's own hosts, or where the channel's `url` says that Slack is."""
+    settings = {"signing_secret": Secret(SLACK), "url": "http://127.0.0.1:9900/services"}
+    channel = Channel(name="technical-hook", type="slack", settings=settings)
+    calling.world.plan = replace(calling.world.plan, channels={**CHANNELS, "technical-hook": channel})
+    value = await calling.button("acknowledge", "technical")
+    await calling.post("technical-hook", slack(value, at=calling.seconds, reply_to=address))
+    assert [each for each, _ in calling.replies] == ([address] if is_taken else [])
 
 
 async def test_telegram_button(calling: Calling) -> None:

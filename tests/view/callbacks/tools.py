@@ -26,7 +26,10 @@ class Callback:
     headers: Mapping[str, str]
 
 
-def slack(value: str, *, at: int, user: str = "U02ABCDEF", secret: str = SLACK) -> Callback:
+REPLY_TO = "https://hooks.slack.com/actions/T9TK3CUKW/1/2"
+
+
+def slack(value: str, *, at: int, user: str = "U02ABCDEF", secret: str = SLACK, reply_to: str = REPLY_TO) -> Callback:
     """A press of a button: a ``block_actions`` in a form, signed with the app's secret."""
     payload = {
         "type": "block_actions",
@@ -38,7 +41,7 @@ def slack(value: str, *, at: int, user: str = "U02ABCDEF", secret: str = SLACK) 
         "team": {"id": "T9TK3CUKW", "domain": "acme"},
         "channel": {"id": "CBR2V3XEX", "name": "payments"},
         "message": {"type": "message", "bot_id": "B1", "text": "down", "ts": "1548261231.000200"},
-        "response_url": "https://hooks.slack.com/actions/T9TK3CUKW/1/2",
+        "response_url": reply_to,
         "actions": [
             {
                 "type": "button",

@@ -62,6 +62,8 @@ class Heard:
     topic: str = ""
     answer: Callable[[str], Answer] = lambda _: {}
     """What the tool is answered, given words for the person; none where there is nothing to say."""
+    reply_to: str = ""
+    """Where that is posted afterwards, where the tool takes nothing in the answer itself."""
 
 
 Hear = Callable[[Call], Heard | Answer]

@@ -44,6 +44,9 @@ HEARS: Mapping[str, Hear] = {
 
 _INCIDENT = re.compile(r"INC-[0-9]{6}-[0-9A-HJKMNP-TV-Z]{6}", re.ASCII)
 
+Reply = Callable[[Channel, str, Answer], Awaitable[None]]
+"""Posts to an address that a channel's tool named."""
+
 Result = tuple[str, str]
 """What became of a callback, as it is counted, and what the person is told."""
 
@@ -57,7 +60,7 @@ class Meter(Protocol):
 
 
 class CallbackRoutes:
-    """The route. ``act`` does what is asked for."""
+    """The route. ``act`` does what is asked for; ``reply`` tells the person, where the answer itself cannot."""
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class CallbackRoutes:
         clock: Clock,
         plan: Callable[[], Plan],
         act: Callable[[Action], Awaitable[Incident]],
+        reply: Reply,
         meter: Meter,
     ) -> None:
         self._store = store
@@ -73,6 +77,7 @@ class CallbackRoutes:
         self._clock = clock
         self._plan = plan
         self._act = act
+        self._reply = reply
         self._meter = meter
         self._unset: set[str] = set()
 
@@ -98,7 +103,14 @@ class CallbackRoutes:
             return _response(heard)
         result, words = await self._once(channel, heard)
         self._meter.callback(channel.name, result)
-        return _response(heard.answer(words))
+        if not heard.reply_to:
+            return _response(heard.answer(words))
+        response = web.Response()
+        await response.prepare(request)
+        await response.write_eof()  # the tool waits no longer, and shows the press as done
+        if words:
+            await self._reply(channel, heard.reply_to, heard.answer(words))
+        return response
 
     def _channel(self, name: str) -> Channel:
         """The channel, if its callbacks are taken. Raises ``NotFound``, which says nothing of which there are."""

@@ -1,16 +1,19 @@
 """Slack's interactivity: a form whose ``payload`` is a ``block_actions``, signed with the app's signing secret.
 
 The signature is ``v0=`` and the HMAC-SHA256 of ``v0:<timestamp>:<body>``, in hexadecimal, good for five minutes. The
-answer is empty: Slack shows nothing of it.
+answer is empty, since Slack shows nothing of it; the person is told at the ``response_url``, in a message for them
+alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, inside, json_of, pressed, same, text
+
+_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 
 
 def hear(call: Call) -> Heard | Answer:
@@ -33,4 +36,22 @@ def hear(call: Call) -> Heard | Answer:
     if not delivery:
         return {}
     user = text(inside(payload, "user").get("id"))
-    return Heard(event=wanted, accounts=(user,) if user else (), acts=acts, delivery=delivery)
+    return Heard(
+        event=wanted,
+        accounts=(user,) if user else (),
+        acts=acts,
+        delivery=delivery,
+        answer=lambda words: {"response_type": "ephemeral", "replace_original": False, "text": words},
+        reply_to=_reply_to(text(payload.get("response_url")), call.secret("url")),
+    )
+
+
+def _reply_to(address: str, own: str) -> str:
+    """Where Slack wants to be told more: at its own host, or where the channel says that Slack is."""
+    try:
+        there, here = urlsplit(address), urlsplit(own)
+        is_slack = there.scheme == "https" and there.port is None and there.hostname in _HOSTS
+        is_own = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
+    except ValueError:
+        return ""
+    return address if is_slack or is_own else ""
