@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tocsin._plan.chat_channels import ChatChannel
 from tocsin._plan.paging_channels import OpsgenieChannel, PagerDutyChannel
 from tocsin._plan.plain_channels import ConsoleChannel, WebhookChannel
 from tocsin._plan.robot_channels import DingTalkChannel, FeishuChannel, TeamsChannel, WeComChannel
@@ -13,6 +14,7 @@ from tocsin._plan.robot_channels import DingTalkChannel, FeishuChannel, TeamsCha
 AnyChannel = Annotated[
     WebhookChannel
     | ConsoleChannel
+    | ChatChannel
     | DingTalkChannel
     | FeishuChannel
     | OpsgenieChannel

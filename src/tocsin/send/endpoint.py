@@ -198,6 +198,15 @@ def revealed(value: str | Secret) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
+def bearer(channel: Channel) -> dict[str, str]:
+    """The header that shows a channel's ``token``; none where it has none. Raises ``ConfigurationError`` where no
+    header can hold it."""
+    token = revealed(channel.settings.get("token", "")).strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise ConfigurationError(f"channels.{channel.name}.token is no token: write one word, without spaces")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 async def _beginning(response: aiohttp.ClientResponse, most: int) -> bytes:
     """The first bytes of the answer's body, or those that came in time. The rest is never waited for."""
     read = b""

@@ -13,7 +13,7 @@ from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin.send.guard import GuardedConnector
 from tocsin.send.kind import Kind
-from tocsin.send.kinds import dingtalk, feishu, msteams, opsgenie, pagerduty, webhook, wecom
+from tocsin.send.kinds import dingtalk, feishu, msteams, opsgenie, pagerduty, slack, webhook, wecom
 from tocsin.send.kinds.console import Console
 
 KINDS: Mapping[str, Kind] = {
@@ -22,6 +22,7 @@ KINDS: Mapping[str, Kind] = {
     "msteams": msteams.KIND,
     "opsgenie": opsgenie.KIND,
     "pagerduty": pagerduty.KIND,
+    "slack": slack.KIND,
     "webhook": webhook.KIND,
     "wecom": wecom.KIND,
 }
