@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.support.plans import plan
@@ -16,13 +17,21 @@ from tocsin._core.times import HOUR, MINUTE, Millis
 from tocsin._plan.defaults import CLASSES, TIERS
 from tocsin._store.incidents import due_keys
 
-ACME = Vendor(name="acme", title=CLASSES["other"].title, kind="contractor", ack_within=20 * MINUTE, rto=3 * HOUR)
+ACME = Vendor(
+    name="acme",
+    title=CLASSES["other"].title,
+    kind="contractor",
+    ack_within=20 * MINUTE,
+    rto=3 * HOUR,
+    channels=("vendor-hook",),
+)
+BOLT = replace(ACME, name="bolt", channels=("other-hook",))
 SERVICE = "payments"
 
 
 def shipped(**changes: Any) -> Plan:
-    """The plan of the tests with the classes and tiers that ship, and a vendor that promises something."""
-    return plan(classes=CLASSES, tiers=TIERS, vendors={"acme": ACME}, **changes)
+    """The plan of the tests with the classes and tiers that ship, and two vendors that promise something."""
+    return plan(classes=CLASSES, tiers=TIERS, vendors={"acme": ACME, "bolt": BOLT}, **changes)
 
 
 class Simulator:

@@ -38,6 +38,10 @@ CLASSES = {
 }
 
 
+OTHERS = ("vendor", "other")
+"""Channels that no group has, for vendors."""
+
+
 def plan(**changes: Any) -> Plan:
     """The plan, with fields replaced. Group ``command`` is the fallback of ``technical``."""
     fields: dict[str, Any] = {
@@ -57,7 +61,7 @@ def plan(**changes: Any) -> Plan:
             )
             for name in GROUPS
         },
-        "channels": {f"{name}-hook": Channel(name=f"{name}-hook", type="webhook") for name in GROUPS},
+        "channels": {f"{name}-hook": Channel(name=f"{name}-hook", type="webhook") for name in (*GROUPS, *OTHERS)},
         "services": {"payments": Service(name="payments", importance="core", vendor="acme")},
         "vendors": {"acme": Vendor(name="acme", title=Text("Acme", "Acme"), contract="C-1")},
         "classes": CLASSES,

@@ -86,7 +86,7 @@ def _story(happened: list[Heard | Notice], start: Millis) -> Iterator[str]:
     """All that happened, step by step; of very much, the beginning."""
     for each in happened[:_SHOWN]:
         if isinstance(each, Notice):
-            yield f"{format_duration(each.at - start)}: {_shown(each.event, each.groups, each.reason)}"
+            yield f"{format_duration(each.at - start)}: {_shown(each.event, each.told, each.reason)}"
         else:
             yield _step(each)
     if len(happened) > _SHOWN:
