@@ -13,19 +13,20 @@ from tocsin._core.message import Link
 from tocsin.send.disarm import disarmed, linked
 
 PARSER = MarkdownIt("commonmark", {"html": True})
-TEXT_ALONE = {"text", "softbreak"}
+TEXT_ALONE = {"text", "softbreak", "hardbreak"}
 PIECES = [
     "<@all>", "<at id=all></at>", "<font color=\"info\">", "[pay](http://evil.example)", "![x](http://evil.example/x)",
     "[a]: http://evil.example", "<http://evil.example>", "&lt;@all&gt;", "**bold**", "__bold__", "_it_", "`code`",
-    "~~no~~", "\\", "\n# head", "\n > quote", "] (", "snake_case_name", "支付", "\n", " ", "(", ")", "&", "a",
+    "~~no~~", "\\", "\n# head", "\n > quote", "\n  ## h", "\n---\n", "\n===",
+    "] (", "snake_case_name", "支付", "\n", " ", "(", ")", "&", "a",
 ]  # fmt: skip
 
 
-def inline(text: str) -> list[str]:
-    """What CommonMark makes of a text, beyond paragraphs and lines."""
-    return [
-        child.type for token in PARSER.parse(text) for child in token.children or () if child.type not in TEXT_ALONE
-    ]
+def markup(text: str) -> list[str]:
+    """What CommonMark makes of a text, beyond paragraphs, their lines and lists."""
+    tokens = PARSER.parse(text)
+    inner = [child.type for token in tokens for child in token.children or () if child.type not in TEXT_ALONE]
+    return inner + [token.type for token in tokens if token.type.startswith(("heading", "blockquote", "html", "hr"))]
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ def test_plain_text_stays_as_it_is(text: str) -> None:
         ("[pay](http://evil.example)", "[pay］(http://evil.example)"),
         ("**loud** `code` __init__", "∗∗loud∗∗ ˋcodeˋ ＿＿init＿＿"),
         ("# 1\n> 2\na # b", "＃ 1\n＞ 2\na # b"),
+        ("one\n   ## 2\n---\ntwo\n=", "one\n   ＃# 2\n–––\ntwo\n＝"),
         ("&lt;@all&gt;", "＆lt;@all＆gt;"),
     ],
 )
@@ -59,9 +61,9 @@ def test_what_would_be_markup_becomes_what_looks_like_it(text: str, shown: str) 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join))
 def test_no_text_makes_markup(text: str) -> None:
-    """By a real parser: no link, picture, tag, code or emphasis; and nothing that begins a tag or a mention."""
+    """By a real parser: no link, picture, tag, code, emphasis, heading or quotation; nothing that begins a tag."""
     shown = disarmed(text)
-    assert inline(shown.replace("\u0000", "")) == []
+    assert markup(shown.replace("\u0000", "")) == []
     assert "<" not in shown
     assert not re.search(r"\]\s*\(", shown)
 

@@ -10,16 +10,14 @@ import re
 
 from tocsin._core.message import Link
 
-_LOOKS_LIKE = {
-    "<": "＜", "&": "＆", "`": "ˋ", "*": "∗", "~": "～", "\\": "＼", "]": "］", "_": "＿", "#": "＃", ">": "＞",
-}  # fmt: skip
+_LOOKS_LIKE = str.maketrans("<&`*~\\]_#>=-", "＜＆ˋ∗～＼］＿＃＞＝–")
 _MARKUP = re.compile(
     r"""
-      [<`*~\\]                    # tags and mentions, code, bold, struck, escapes
-    | &(?=\#?\w+;)                # an entity that might become one of them
-    | \](?=\s*[(:])               # the middle of a link or of a picture
-    | (?<![^\W_])_ | _(?![^\W_])  # italic; within a word it is none
-    | (?<=^)[#>] | (?<=^\ )[#>]   # headings and quotations
+      [<`*~\\]                          # tags and mentions, code, bold, struck, escapes
+    | &(?=\#?\w+;)                      # an entity that might become one of them
+    | \](?=\s*[(:])                     # the middle of a link or of a picture
+    | (?<![^\W_])_ | _(?![^\W_])        # italic; within a word it is none
+    | (?:^|(?<=\r))\ {0,3}(?:[\#>] | [=-]+[^\S\n]*$)  # headings, their underlines, quotations
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -28,7 +26,7 @@ _UNSAFE_IN_URL = re.compile(r"[\s()<>\"'`*_~\[\]\\]")
 
 def disarmed(text: str) -> str:
     """The text, with nothing in it that such a tool would take for mark-up."""
-    return _MARKUP.sub(lambda found: _LOOKS_LIKE[found[0]], text)
+    return _MARKUP.sub(lambda found: found[0].translate(_LOOKS_LIKE), text)
 
 
 def linked(link: Link) -> str:

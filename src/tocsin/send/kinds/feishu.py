@@ -1,8 +1,8 @@
 """Channel kind ``feishu``: a custom robot of a group at Feishu (飞书) or Lark.
 
 A message is a card: its header is the subject in the tier's colour, and all text of others is plain text in it, which
-mentions nobody and links nowhere. It is a card of the first schema, which every client shows; those of the second are
-empty on clients before 7.20. A custom robot has no threads.
+mentions nobody and is no mark-up. It is a card of the first schema, which every client shows; of one of the second,
+clients before 7.20 show the header alone. A custom robot has no threads.
 
 Settings: ``url`` (the robot's address), ``token`` (its last part, where the address is without) and ``secret`` (signs
 the body, if the robot asks for that).

@@ -1,7 +1,7 @@
 """Channel kind ``msteams``: a Teams channel or chat, by a webhook of Workflows (Power Automate).
 
 A message is an Adaptive Card. All text of others stands in text runs, in which Teams reads no Markdown, so it mentions
-nobody and links nowhere. A workflow answers 202 before it has posted; what goes wrong after that is in its run history
+nobody and is no mark-up. A workflow answers 202 before it has posted; what goes wrong after that is in its run history
 alone. It has no threads.
 
 Settings: ``url`` (the workflow's address).
