@@ -40,7 +40,7 @@ WORKER_LOOPS = frozenset(
         "src/tocsin/incident/loop.py",
         "src/tocsin/reload.py",
         "src/tocsin/retention/loop.py",
-        "src/tocsin/send/loop.py",
+        "src/tocsin/send/carry.py",
         "src/tocsin/send/trying.py",
     }
 )

@@ -135,7 +135,8 @@ class Tried:
         pipe.zrange(KEYS.held, 0, -1)
         for name in self.world.sinks:
             pipe.zrange(KEYS.sending(name), 0, -1)
-            pipe.zrangebyscore(KEYS.queue(name), "-inf", self.world.clock.now())
+            for queue in KEYS.queues(name):
+                pipe.zrangebyscore(queue, "-inf", self.world.clock.now())
         return [member for row in await pipe.execute() for member in row]
 
     async def pass_time(self, duration: int, step: int = MINUTE) -> None:

@@ -13,6 +13,7 @@ from tocsin._core.message import Message
 from tocsin._core.times import MINUTE
 from tocsin._store.client import Store
 from tocsin._store.listing import list_deliveries
+from tocsin.send.kind import Bounds
 
 
 class Slow(Sink):
@@ -48,14 +49,14 @@ async def test_a_send_under_way_is_finished_as_it_began(world: World) -> None:
     """The sender before is closed only once it has sent what it had; that goes out once, the rest by the new one."""
     slow, after = Slow(), Sink()
     (channel,) = (each for each in world.channels if each.channel == "legal-hook")
-    channel.use(slow)
+    channel.use(slow, Bounds())
     await world.fire()
     for keys in world.store.shards:
         await world.loop.turn(keys)
         while not slow.began.is_set():
             await channel.turn(keys)
             await world.clock.sleep(0)
-    channel.use(after)
+    channel.use(after, Bounds())
     await world.clock.sleep(0)
     assert not slow.closed.is_set()
 

@@ -143,7 +143,7 @@ async def test_cut_off_before_the_channel_said_yes(store: Store, clock: ManualCl
             return await super().send(message)
 
     channel = next(channel for channel in world.channels if channel.channel == "legal-hook")
-    world.sinks["legal-hook"] = channel._sender = Hanging()
+    world.sinks["legal-hook"] = channel._carrier.sender = Hanging()
     await world.fire()
     (keys,) = store.shards
     await world.loop.turn(keys)

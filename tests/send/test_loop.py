@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from tests.support.clock import ManualClock
-from tests.support.world import World
+from tests.support.world import ALL, World
 
 from tocsin._core.errors import SendRefused, TrySendAgain
 from tocsin._core.incident import Attempt
@@ -168,9 +168,9 @@ async def test_success_counts_whoever_reports_it(world: World) -> None:
     keys, channel = world.store.shards[0], "legal-hook"
     now = world.clock.now()
     lanes, _ = await stored.due_lanes(world.store, keys, channel, now, 10)
-    (first,) = await stored.claim(world.store, keys, channel, lanes, token="first", now=now)
+    ((first,),) = (await stored.claim(world.store, keys, channel, lanes, ALL, token="first", now=now)).messages
     later = now + stored.LEASE
-    (second,) = await stored.claim(world.store, keys, channel, lanes, token="second", now=later)
+    ((second,),) = (await stored.claim(world.store, keys, channel, lanes, ALL, token="second", now=later)).messages
     assert first.delivery.id == second.delivery.id
     told = stored.attempted(first.delivery, Attempt(at=later, result="accepted"), state="accepted", due=later)
     failed = stored.attempted(second.delivery, Attempt(at=later, result="retried"), state="waiting", due=later)

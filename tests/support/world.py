@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -27,10 +28,14 @@ from tocsin.incident.act import Acts
 from tocsin.incident.loop import IncidentLoop
 from tocsin.route.decide import route, route_fallback
 from tocsin.send.body import render as put_into_words
+from tocsin.send.kind import Bounds
 from tocsin.send.loop import ChannelLoop
 
 STEP: Millis = 20 * SECOND
 """The longest time that passes without a look: less than what counts as a gap in taking alerts."""
+
+ALL = deliveries.Allowance(messages=1_000)
+"""As much of a channel as there is."""
 
 
 class Sink:
@@ -125,8 +130,11 @@ class _Router:
 class World:
     """Alerts go in by ``fire`` and ``resolve``; time passes by ``wait``; ``told`` is what the groups got."""
 
-    def __init__(self, store: Store, clock: ManualClock, *, plan: Plan | None = None) -> None:
+    def __init__(
+        self, store: Store, clock: ManualClock, *, plan: Plan | None = None, bounds: Mapping[str, Bounds] | None = None
+    ) -> None:
         self.store = store
+        self.bounds = bounds or {}
         self.clock = clock
         self.plan = plan or make_plan()
         self.meter = Quiet()
@@ -153,22 +161,17 @@ class World:
 
     def _channel(self, name: str, sink: Sink) -> ChannelLoop:
         def render(notice: Notice, delivery: Delivery) -> Message:
-            for language in ("en", "zh"):  # whatever becomes of an incident, there are words for it
-                put_into_words(notice, msgspec.structs.replace(delivery, language=language), external_url="")
-            body = {"sequence": notice.sequence, "reason": notice.reason, "notice": notice, "delivery": delivery}
-            return Message(
-                id=delivery.id,
-                event=notice.event,
-                group=delivery.group,
-                incident=notice.incident_id,
-                subject="",
-                text="",
-                body=body,
-            )
+            spoken = {  # whatever becomes of an incident, there are words for it in both
+                language: put_into_words(notice, msgspec.structs.replace(delivery, language=language), external_url="")
+                for language in ("en", "zh")
+            }
+            message = spoken[delivery.language]
+            return replace(message, body={**message.body, "notice": notice, "delivery": delivery})
 
         return ChannelLoop(
             name,
             sink,
+            self.bounds.get(name, Bounds()),
             store=self.store,
             clock=self.clock,
             render=render,
@@ -215,7 +218,12 @@ class World:
         sending = False
         for _ in range(2_000):
             waits = [await self.loop.turn(keys) for keys in self.store.shards]
-            if sending or self.deliveries or any(sink.tried > len(sink.got) for sink in self.sinks.values()):
+            if (
+                sending
+                or self.deliveries
+                or self.bounds
+                or any(sink.tried > len(sink.got) for sink in self.sinks.values())
+            ):
                 self.deliveries.clear()
                 sends = [await self._send(channel) for channel in self.channels]
                 sending = min(sends) == 0
@@ -237,7 +245,7 @@ class World:
             await incidents.claim(self.store, keys, due, token="dead", now=now)
             for channel in self.sinks:
                 lanes, _ = await deliveries.due_lanes(self.store, keys, channel, now, 100)
-                await deliveries.claim(self.store, keys, channel, lanes, token="dead", now=now)
+                await deliveries.claim(self.store, keys, channel, lanes, ALL, token="dead", now=now)
 
     async def hold(self, incident: Incident) -> Claim:
         """Another process takes up an incident, and goes no further."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from tocsin._core.about import About
 from tocsin._core.calendar import active
+from tocsin._core.model import Tier
 from tocsin._core.people import Team
 from tocsin._core.plan import VENDOR, Group, Plan, Vendor
-from tocsin._core.times import Millis
+from tocsin._core.times import SECOND, Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +77,20 @@ def on_duty(channels: Iterable[str], plan: Plan, now: Millis) -> tuple[str, ...]
 def within(calendar: str, plan: Plan, now: Millis) -> bool:
     """Whether a calendar's time is now; ``""`` stands for always."""
     return not calendar or active(plan.calendars[calendar], now)
+
+
+DIRECT = frozenset({"untold", "escalated", "tier_raised"})
+"""Events that wait for no digest: they ask somebody now."""
+
+
+def digest_at(tier: Tier, event: str, plan: Plan, now: Millis) -> Millis | None:
+    """When a notice is sent together with the others of its tier and day; ``None`` for at once."""
+    minutes = plan.tiers[tier].digest
+    if minutes is None or event in DIRECT:
+        return None
+    today = datetime.fromtimestamp(now // SECOND, plan.timezone)
+    for day in (today, today + timedelta(days=1)):
+        at = day.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
+        if (found := int(at.timestamp()) * SECOND) > now:
+            return found
+    raise AssertionError("a day later is later")

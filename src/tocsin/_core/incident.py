@@ -246,11 +246,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One try to send: ``result`` is ``accepted``, ``retried`` or ``dead``."""
+    """One try to send: ``result`` is ``accepted``, ``retried`` or ``dead``. ``together`` is how many notices the
+    message was for, where they were more than one."""
 
     at: Millis
     result: str
     error: str = ""
+    together: int = 0
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,8 +261,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     ``since`` is when it was first to be sent, or taken up again; it may fail for an hour from there. ``lane`` is
     the group by which its lane on the channel is named: the first of all that share the channel, whether or not
     this notice is for it, so that none overtakes an earlier one that was for both. What a ``vendor`` is told goes to
-    the group ``vendor``. ``mention`` are the people whom it calls. One that was ``dropped`` as a dead letter is
-    superseded.
+    the group ``vendor``. ``mention`` are the people whom it calls. ``digest`` says that it waits until ``due`` to be
+    sent together with others. One that was ``dropped`` as a dead letter is superseded.
     """
 
     id: str
@@ -280,6 +282,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     vendor: str = ""
     mention: tuple[str, ...] = ()
     fallback: bool = False
+    digest: bool = False
     state: DeliveryState = "waiting"
     attempts: tuple[Attempt, ...] = ()
     created_at: Millis

@@ -41,7 +41,8 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 class TierPolicy:
     """A tier's clocks and audience. ``None`` means that the clock does not exist for it.
 
-    ``deliver_within`` is how long a group's channels have to accept a notice. Outside ``calendar`` (``""`` is always)
+    ``deliver_within`` is how long a group's channels have to accept a notice; ``digest`` the minutes after midnight at
+    which a day's notices are sent together. Outside ``calendar`` (``""`` is always)
     no clock runs but those of the recovery time and the SLA."""
 
     rto: Millis
@@ -51,6 +52,7 @@ class TierPolicy:
     update_every: Millis | None = None
     auto_restore: Millis | None = None
     deliver_within: Millis | None = None
+    digest: int | None = None
     calendar: str = ""
 
 
@@ -71,14 +73,24 @@ class Group:
     mention: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How much a channel takes: ``number`` messages within ``per``."""
+
+    number: int
+    per: Millis
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel. ``settings`` are its kind's own keys (``url`` and so on), secrets as ``Secret``. It carries notices
-    for which all of ``match`` hold, and calls the people of ``mention`` by name."""
+    """A channel. ``settings`` are its kind's own keys (``url`` and so on), secrets as ``Secret``; ``rate`` is its own,
+    ``None`` for its kind's. It carries notices for which all of ``match`` hold, and calls the people of ``mention`` by
+    name."""
 
     name: str
     type: str
     settings: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    rate: Rate | None = None
     when: str = ""
     language: Language | None = None
     timezone: ZoneInfo | None = None

@@ -110,7 +110,7 @@ def tier_policy(entries: PlanFile, tier: Tier) -> TierPolicy:
     """A clock that is given as nothing is off; what is not given keeps its default."""
     default = defaults.TIERS[tier]
     entry = entries.tiers.get(tier.value)
-    fields = ("rto", "wait", "tell", "ack_within", "update_every", "auto_restore", "deliver_within")
+    fields = ("rto", "wait", "tell", "ack_within", "update_every", "auto_restore", "deliver_within", "digest")
     given = entry.model_fields_set if entry is not None else frozenset()
     values = {field: getattr(entry if field in given else default, field) for field in fields}
     return TierPolicy(**values, calendar=(entry.calendar if entry is not None else None) or "")
@@ -152,6 +152,7 @@ def _channels(entries: PlanFile, groups: Mapping[str, Group]) -> dict[str, Chann
             settings=_frozen(settings_of(entry, entries.proxy)),
             match=_all(entry.match),
             mention=tuple(entry.mention),
+            rate=entry.rate,
             when=entry.when or "",
             language=entry.language,
             timezone=entry.timezone,

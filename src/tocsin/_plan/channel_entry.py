@@ -9,6 +9,7 @@ from tocsin._plan.entry import Entry
 from tocsin._plan.fields import Name, Zone
 from tocsin._plan.matching import NoticeMatchers
 from tocsin._plan.people import PersonName
+from tocsin._plan.quantities import RateText
 
 
 class ChannelEntry(Entry):
@@ -25,6 +26,9 @@ class ChannelEntry(Entry):
     """The language of its notices, where it differs from the group's: `en` or `zh`."""
     timezone: Zone | None = None
     """The time zone of times in its notices, where it differs from the group's."""
+
+    rate: RateText | None = None
+    """How many messages it takes within what time, such as `20/1m`; left out, what the tool documents."""
 
     def settings(self) -> dict[str, Any]:
         """The settings of the type alone, those that were given."""

@@ -33,6 +33,7 @@ from tocsin._plan.fields import (
 from tocsin._plan.http_channel import Proxy
 from tocsin._plan.matching import NoticeMatchers
 from tocsin._plan.people import PersonEntry, PersonName, TeamEntry
+from tocsin._plan.quantities import TimeOfDay
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.senders import AnySource, TokenEntry
 from tocsin._plan.templates import TemplateEntry
@@ -43,7 +44,6 @@ from tocsin._plan.watching import HeartbeatEntry, WatchdogEntry
 class TierEntry(Entry):
     """A tier's clocks and audience; what is left out keeps its default, ``null`` turns a clock off."""
 
-    later = frozenset({"digest"})
     rto: Positive | None = None
     """The recovery time required; at most 4h for high and 24h for medium."""
     wait: Duration | None = None
@@ -58,6 +58,8 @@ class TierEntry(Entry):
     """Quiet for so long, an incident is restored and closed by itself; never for high."""
     deliver_within: Positive | None = None
     """How long a group's channels have to accept a notice, before its fallback is told."""
+    digest: TimeOfDay | None = None
+    """When the notices of its incidents are sent, as one message a day, such as `'09:00'`; left out, at once."""
     calendar: Name | None = None
     """When its clocks run, all but those of the recovery time and the SLA, one of `calendars`; left out, always."""
 

@@ -14,7 +14,7 @@ from tocsin._core.incident import Attempt, Delivery, DeliveryState, Notice
 from tocsin._core.times import SECOND, Millis
 from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode
-from tocsin._store.incidents import lane_of, told_field
+from tocsin._store.incidents import lane_of, rank_of, told_field
 from tocsin._store.keys import Keys
 
 log = logging.getLogger(__name__)
@@ -47,45 +47,79 @@ async def channels(store: Store, keys: Keys) -> set[str]:
     return {name.decode() for name in names}
 
 
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a channel may be claimed: ``messages`` to be begun now, by the process; by the rate ``number`` within
+    ``per``, 0 for any, of which ``kept`` are for the highest tier; and at most so many notices in one message."""
+
+    messages: int
+    number: int = 0
+    per: Millis = 0
+    kept: int = 0
+    most: int = 1
+
+    @property
+    def candidates(self) -> int:
+        """How many lanes are worth a look at once."""
+        return self.messages * (self.most if self.number else 1) + (self.most if self.most > 1 else 0)
+
+
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """``messages`` are the parcels of each message to be sent. ``again`` is when the rate lets more through, of what is
+    due; ``None`` if nothing is held back by it."""
+
+    messages: list[list[Parcel]]
+    again: Millis | None
+
+
 async def due_lanes(store: Store, keys: Keys, channel: str, now: Millis, limit: int) -> tuple[list[str], Millis | None]:
-    """Lanes of a channel with something to send now, and when the next one will have if none is left."""
+    """Lanes of a channel with something to send now, the most urgent first, and when the next one will have if none is
+    left."""
     pipe = store.pipeline()
-    names = (keys.queue(channel), keys.sending(channel))
+    digests, *tiers = keys.queues(channel)
+    names = (*reversed(tiers), keys.sending(channel), digests)
     for name in names:
         pipe.zrange(name, "-inf", now, byscore=True, offset=0, num=limit)
     for name in names:
         pipe.zrange(name, f"({now}", "+inf", byscore=True, offset=0, num=1, withscores=True)
     rows = await store.call(pipe.execute())
-    due = [member.decode() for row in rows[:2] for member in row]
-    return due[:limit], min((int(score) for row in rows[2:] for _, score in row), default=None)
+    due = [member.decode() for row in rows[: len(names)] for member in row]
+    later = (int(score) for row in rows[len(names) :] for _, score in row)
+    return due[:limit], min(later, default=None)
 
 
 async def claim(
-    store: Store, keys: Keys, channel: str, lanes: Sequence[str], *, token: str, now: Millis
-) -> list[Parcel]:
-    """Claim lanes of a channel and load the first delivery of each. Raises ``StoreUnavailable``."""
-    names = [keys.queue(channel), keys.sending(channel), keys.tokens(channel)]
-    names += [keys.lane(channel, lane) for lane in lanes]
-    args: list[Arg] = [now, now + LEASE, token, *lanes]
-    rows = await store.run("delivery_claim", names, args)
+    store: Store, keys: Keys, channel: str, lanes: Sequence[str], allowance: Allowance, *, token: str, now: Millis
+) -> Claimed:
+    """Claim lanes of a channel as far as it may be sent now, and load the first delivery of each.
+
+    Raises ``StoreUnavailable``.
+    """
+    names = [*keys.queues(channel), keys.sending(channel), keys.tokens(channel), keys.ranks(channel)]
+    names += [keys.sent(channel), *(keys.lane(channel, lane) for lane in lanes)]
+    args: list[Arg] = [now, now + LEASE, token, allowance.messages, allowance.number, allowance.per]
+    args += [allowance.kept, allowance.most, *lanes]
+    again, rows = await store.run("delivery_claim", names, args)
     pipe = store.pipeline()
-    for row in rows[1::2]:
+    for row in rows[1::3]:
         found = row.decode()
         pipe.hget(keys.delivery(found), "b")
         pipe.get(keys.notice(notice_of(found)))
         pipe.hget(keys.threads(incident_of(found)), channel)
     stored = await store.call(pipe.execute()) if rows else []
-    return [
-        Parcel(
-            delivery=delivery,
-            notice=_readable(Notice, stored[place + 1]),
-            thread=(stored[place + 2] or b"").decode(),
-            token=token,
-            lease_ends=now + LEASE,
-        )
-        for place in range(0, len(stored), 3)
-        if (delivery := _readable(Delivery, stored[place])) is not None
-    ]
+    messages: dict[int, list[Parcel]] = {}
+    for place, number in enumerate(rows[2::3]):
+        body, notice, thread = stored[3 * place : 3 * place + 3]
+        delivery = _readable(Delivery, body)
+        if delivery is not None:
+            parcel = Parcel(
+                delivery=delivery,
+                notice=_readable(Notice, notice),
+                thread=(thread or b"").decode(),
+                token=token,
+                lease_ends=now + LEASE,
+            )
+            messages.setdefault(number, []).append(parcel)
+    return Claimed(messages=list(messages.values()), again=None if again < 0 else again)
 
 
 def _readable(kind: type[T], body: bytes | None) -> T | None:
@@ -118,13 +152,16 @@ async def settle(
     delivery = parcel.delivery
     channel, lane = delivery.channel, lane_of(delivery)
     names = [
-        *(keys.queue(channel), keys.sending(channel), keys.tokens(channel), keys.lane(channel, lane)),
+        *(*keys.queues(channel), keys.sending(channel), keys.tokens(channel), keys.ranks(channel)),
+        keys.lane(channel, lane),
         *(keys.delivery(delivery.id), keys.stats, keys.told(delivery.incident), keys.dead),
         *(keys.urgent, keys.normal, keys.held, keys.view(delivery.key), keys.threads(delivery.incident)),
+        keys.health,
     ]
     fields = [told_field(delivery.sequence, group) for group in delivery.groups]
     args: list[Arg] = [now, lane, parcel.token, delivery.id, result, encode(after), after.due, channel]
-    args += [delivery.key, 0 if delivery.fallback else 1, thread, *fields]
+    error = after.attempts[-1].error if after.attempts else ""
+    args += [delivery.key, 0 if delivery.fallback else 1, thread, error, *fields]
     answer: bytes = await store.run("delivery_settle", names, args)
     return answer.decode()
 
@@ -148,8 +185,9 @@ async def take_up(store: Store, keys: Keys, delivery: Delivery, now: Millis) -> 
     """Take up a dead letter again; answers it as it then is, ``None`` if it is not dead any more."""
     again = msgspec.structs.replace(delivery, state="waiting", since=now, due=now)
     channel, lane = delivery.channel, lane_of(delivery)
-    names = [keys.queue(channel), keys.sending(channel), keys.lane(channel, lane), keys.delivery(delivery.id)]
-    names += [keys.stats, keys.dead, keys.told(delivery.incident)]
+    names = [*keys.queues(channel), keys.sending(channel), keys.ranks(channel), keys.lane(channel, lane)]
+    names += [keys.delivery(delivery.id), keys.stats, keys.dead, keys.told(delivery.incident)]
     fields = () if delivery.fallback else [told_field(delivery.sequence, group) for group in delivery.groups]
-    state = await store.run("delivery_retry", names, [now, lane, delivery.id, encode(again), channel, *fields])
+    args: list[Arg] = [now, lane, delivery.id, encode(again), channel, rank_of(again), *fields]
+    state = await store.run("delivery_retry", names, args)
     return again if state == b"dead" else None

@@ -239,10 +239,13 @@ def _delivery(names: _Names, keys: Keys, delivery: Delivery) -> list[Any]:
         names.value(delivery),
         names.place(keys.lane(delivery.channel, lane)),
         lane,
-        names.place(keys.queue(delivery.channel)),
+        [names.place(queue) for queue in keys.queues(delivery.channel)],
         names.place(keys.sending(delivery.channel)),
         delivery.channel,
         names.place(keys.deliveries_of(delivery.incident)),
+        names.place(keys.ranks(delivery.channel)),
+        rank_of(delivery),
+        delivery.due,
     ]
 
 
@@ -254,6 +257,11 @@ def order(incident: Incident) -> int:
 def lane_of(delivery: Delivery) -> str:
     """The lane of a delivery on its channel: within one, first in is first out."""
     return f"{delivery.incident}/{delivery.lane or delivery.group}"
+
+
+def rank_of(delivery: Delivery) -> int:
+    """Which of its channel's queues a delivery belongs to, as ``Keys.queues`` counts them."""
+    return 0 if delivery.digest else delivery.tier.rank
 
 
 def told_field(sequence: int, group: str) -> str:

@@ -36,6 +36,8 @@ PERSISTENT: Mapping[str, str] = {
     "closed-at": "as closed, by time of closing",
     "compact": "closed incidents that are still to be compacted, by when; an entry goes when that is done",
     "queue": "lanes with deliveries to send; a lane leaves it when it is empty",
+    "ranks": "as queue",
+    "health": "which channels fail, since when, and what command was told of it; one small hash, bounded by the plan",
     "sending": "lanes being sent from; as held",
     "tokens": "the token of each lane being sent from; as leases",
     "lane": "the waiting deliveries of one incident, group and channel; gone with the last of them",
@@ -53,6 +55,7 @@ class Keys:
     def __init__(self, namespace: str, shard: int) -> None:
         self._prefix = f"{{{namespace}:{shard}}}:"
         self.meta = self._prefix + "meta"
+        self.health = self._prefix + "health"
         self.urgent = self._prefix + "due:urgent"
         self.normal = self._prefix + "due:normal"
         self.held = self._prefix + "held"
@@ -148,9 +151,18 @@ class Keys:
         """STRING: the id of the incident that a tool has a name of its own for."""
         return f"{self._prefix}topic:{topic}"
 
-    def queue(self, channel: str) -> str:
-        """ZSET of a channel's lanes with something to send, by when."""
-        return f"{self._prefix}queue:{channel}"
+    def queues(self, channel: str) -> tuple[str, ...]:
+        """ZSETs of a channel's lanes with something to send, by when: one for what is sent as a digest, then one for
+        each tier, by its rank. A lane is in one of them, or in ``sending``."""
+        return tuple(f"{self._prefix}queue:{channel}:{name}" for name in ("digest", "low", "medium", "high"))
+
+    def ranks(self, channel: str) -> str:
+        """HASH lane → which of the queues is its own: the highest of what was put into it since it was empty."""
+        return f"{self._prefix}ranks:{channel}"
+
+    def sent(self, channel: str) -> str:
+        """LIST of when a channel's newest messages were sent, as many as its rate counts."""
+        return f"{self._prefix}sent:{channel}"
 
     def sending(self, channel: str) -> str:
         """ZSET of a channel's lanes being sent from, by the end of their lease."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from tocsin._core.about import About, about
-from tocsin._core.hours import carriers, group_of
+from tocsin._core.hours import carriers, digest_at, group_of
 from tocsin._core.incident import Fallback, Incident
 from tocsin._core.plan import VENDOR, Plan
 from tocsin._core.times import Millis
@@ -25,7 +25,8 @@ def watched(
 ) -> list[Fallback]:
     """What is to be watched of a notice that is told now. That ``untold`` itself did not arrive, nobody is told."""
     limit = plan.tiers[incident.tier].deliver_within
-    after = None if limit is None else now + limit
+    begins = digest_at(incident.tier, event, plan, now) or now
+    after = None if limit is None else begins + limit
     seen = About(about(incident, event), incident.channels)
     owed = []
     for name in groups:

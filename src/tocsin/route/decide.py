@@ -15,7 +15,7 @@ import msgspec
 
 from tocsin._core.about import About
 from tocsin._core.events import CALLS
-from tocsin._core.hours import carriers, fallbacks, group_of, teams_of, vendor_carriers
+from tocsin._core.hours import carriers, digest_at, fallbacks, group_of, teams_of, vendor_carriers
 from tocsin._core.ids import delivery_id, notice_id
 from tocsin._core.incident import Delivery, Fallback, Notice
 from tocsin._core.model import Tier
@@ -71,7 +71,18 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
     to_vendor = _to_vendor(notice, plan, now)
     counts = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
     owing = tuple((group, count) for group, count in (*counts, (VENDOR, len(to_vendor))) if count)
-    return Routing(deliveries=(*deliveries, *instead, *to_vendor), owing=owing)
+    held = tuple(_held(delivery, plan, now) for delivery in (*deliveries, *to_vendor))
+    return Routing(deliveries=(*held, *instead), owing=owing)
+
+
+def _held(delivery: Delivery, plan: Plan, now: Millis) -> Delivery:
+    """A delivery that waits for its tier's digest, if it has one. It is in a lane of its own, so that what is told at
+    once meanwhile does not wait behind it."""
+    at = digest_at(delivery.tier, delivery.event, plan, now)
+    if at is None:
+        return delivery
+    lane = f"{delivery.lane}~{delivery.sequence}"
+    return msgspec.structs.replace(delivery, digest=True, lane=lane, since=at, due=at)
 
 
 def _to_vendor(notice: Notice, plan: Plan, now: Millis) -> tuple[Delivery, ...]:

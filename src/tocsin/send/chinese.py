@@ -9,7 +9,7 @@ CHINESE = Words(
     bracket="【{}】",
     comma="、",
     more="{listed}等,另有 {count} 项",
-    drill="演练",
+    drill="演练", digest="{count} 条通知,涉及 {incidents} 个事件",
     units=("天", "小时", "分", "不足 1 分"),
     within="{text}({within})",
     tiers={"high": "高", "medium": "中", "low": "低"},

@@ -9,7 +9,7 @@ ENGLISH = Words(
     bracket="[{}]",
     comma=", ",
     more="{listed} and {count} more",
-    drill="DRILL",
+    drill="DRILL", digest="{count} notices about {incidents} incidents",
     units=("d", "h", "m", "under 1m"),
     within="{text} ({within})",
     tiers={"high": "HIGH", "medium": "MEDIUM", "low": "LOW"},

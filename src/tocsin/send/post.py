@@ -24,11 +24,13 @@ from tocsin._core.plan import Channel, Plan
 from tocsin._core.times import SECOND, Millis
 from tocsin._store.client import Store
 from tocsin.send.body import render
+from tocsin.send.carry import Meter
 from tocsin.send.endpoint import Endpoint, in_json
+from tocsin.send.kind import Bounds
 from tocsin.send.kinds.console import Console
-from tocsin.send.loop import ChannelLoop, Meter
+from tocsin.send.loop import ChannelLoop
 from tocsin.send.mentions import mentioned
-from tocsin.send.registry import Gone, open_sender, open_session
+from tocsin.send.registry import Gone, bounds_of, open_sender, open_session
 from tocsin.send.texts import Own, Texts
 from tocsin.send.trying import Trials
 
@@ -128,9 +130,9 @@ class Post:
     def follow(self, channels: Mapping[str, Channel], senders: Mapping[str, Sender]) -> None:
         """Send by a plan's channels from now on; ``senders`` are what ``prepare`` made of them."""
         for name, sender in senders.items():
-            self._use(name, sender)
+            self._use(name, sender, bounds_of(channels[name]))
         for name in self._channels.keys() - channels.keys():
-            self._use(name, Gone(name))
+            self._use(name, Gone(name), Bounds())
         self._channels = channels
         self._senders = {name: senders.get(name) or self._senders[name] for name in channels}
 
@@ -169,7 +171,7 @@ class Post:
     async def run(self, known: Iterable[str]) -> None:
         """Work until drained. ``known`` are the channels that the store knows, whether or not the plan has them."""
         for name in set(known) - self._loops.keys():
-            self._use(name, Gone(name))
+            self._use(name, Gone(name), Bounds())
         async with asyncio.TaskGroup() as group:
             self._group = group
             group.create_task(self.trials.run(), name="trials")
@@ -178,14 +180,15 @@ class Post:
             await self._drained.wait()  # so that the group takes in channels that come later
             self._group = None
 
-    def _use(self, name: str, sender: Sender) -> None:
+    def _use(self, name: str, sender: Sender, bounds: Bounds) -> None:
         """Let a channel send by this; one that was not there before begins to work, if the others do."""
         if name in self._loops:
-            self._loops[name].use(sender)
+            self._loops[name].use(sender, bounds)
             return
         self._loops[name] = loop = ChannelLoop(
             name,
             sender,
+            bounds,
             store=self._store,
             clock=self._clock,
             render=self._render,

@@ -12,7 +12,7 @@ from tocsin._core.errors import ConfigurationError, SendRefused
 from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin.send.guard import GuardedConnector
-from tocsin.send.kind import Kind
+from tocsin.send.kind import Bounds, Kind
 from tocsin.send.kinds import dingtalk, feishu, msteams, opsgenie, pagerduty, slack, webhook, wecom
 from tocsin.send.kinds.console import Console
 
@@ -27,6 +27,10 @@ KINDS: Mapping[str, Kind] = {
     "wecom": wecom.KIND,
 }
 """All but ``console``, of which there is one for the whole process. Each passes the shared contract test."""
+
+
+MOST_TOGETHER = 100
+"""Notices in one message of a ``console``."""
 
 
 class Gone:
@@ -61,6 +65,12 @@ def open_sender(channel: Channel, *, session: aiohttp.ClientSession, console: Co
             f"channels.{channel.name}.type: {channel.type!r} is no kind of channel; there are {known}"
         )
     return kind.open(channel, session=session, clock=clock)
+
+
+def bounds_of(channel: Channel) -> Bounds:
+    """What a channel bears. A terminal takes all at once."""
+    kind = KINDS.get(channel.type)
+    return Bounds(rate=channel.rate, most=MOST_TOGETHER) if kind is None else kind.bounds(channel.rate)
 
 
 def open_session(*, refuse_private: bool = False) -> aiohttp.ClientSession:

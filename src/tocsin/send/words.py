@@ -20,6 +20,8 @@ class Words:
     more: str
     """``{listed} {count}``: of a long list."""
     drill: str
+    digest: str
+    """``{count} {incidents}``: what a message says that is for several notices."""
     units: tuple[str, str, str, str]
     """Days, hours, minutes, and less than a minute."""
     within: str

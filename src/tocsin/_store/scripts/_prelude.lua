@@ -102,3 +102,26 @@ local function make_due(queues, member, at, is_urgent)
     redis.call('ZADD', place, at, member)
   end
 end
+
+-- Puts a lane into its channel's queue at `at`, unless it is in one or being sent from. `queues` are those of the
+-- channel: of digests, then of each tier by its rank. What is more urgent than the lane was moves all of the lane.
+local function enqueue(queues, ranks, sending, lane, rank, at)
+  local before = tonumber(redis.call('HGET', ranks, lane) or '-1')
+  if before < rank then
+    redis.call('HSET', ranks, lane, rank)
+  else
+    rank = before
+  end
+  if redis.call('ZSCORE', sending, lane) then
+    return
+  end
+  local known = before >= 0 and redis.call('ZSCORE', queues[before + 1], lane)
+  if known and before == rank then
+    return
+  end
+  if known then
+    redis.call('ZREM', queues[before + 1], lane)
+    at = tonumber(known)
+  end
+  redis.call('ZADD', queues[rank + 1], at, lane)
+end

@@ -9,8 +9,8 @@
 --       incidents: {{key place, id, value place, is new, order in the index, closed at or -1}, …}
 --       timeline: {{key place, value place}, …}        notices: {{key place, value place}, …}, explanations among them
 --       told: {{key place, field, count}, …}
---       deliveries: {{key place, id, value place, lane key place, lane, queue place, sending place, channel,
---                     of-incident place}, …}
+--       deliveries: {{key place, id, value place, lane key place, lane, {queue place, …}, sending place, channel,
+--                     of-incident place, ranks place, rank, due at}, …}
 -- Reply 'ok', or 'lost' (the lease is another's), 'stale' (load again), 'taken' (an id is in use).
 --
 -- Run twice, the second run finds its lease gone.
@@ -65,9 +65,8 @@ for _, d in ipairs(c.deliveries) do
   if redis.call('EXISTS', KEYS[d[1]]) == 0 then
     redis.call('HSET', KEYS[d[1]], 'v', 1, 's', 'waiting', 'b', ARGV[d[3]])
     redis.call('RPUSH', KEYS[d[4]], d[2])
-    if not redis.call('ZSCORE', KEYS[d[7]], d[5]) and not redis.call('ZSCORE', KEYS[d[6]], d[5]) then
-      redis.call('ZADD', KEYS[d[6]], now, d[5])
-    end
+    local q = d[6]
+    enqueue({KEYS[q[1]], KEYS[q[2]], KEYS[q[3]], KEYS[q[4]]}, KEYS[d[10]], KEYS[d[7]], d[5], d[11], d[12])
     redis.call('ZADD', KEYS[15], now, d[2])
     redis.call('SADD', KEYS[16], d[8])
     redis.call('RPUSH', KEYS[d[9]], d[2])
