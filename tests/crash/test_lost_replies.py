@@ -20,8 +20,10 @@ from tests.support.proxy import Proxy
 from tests.support.world import World
 
 from tocsin._core.errors import SendRefused, StoreError
+from tocsin._core.letter import Dropping
 from tocsin._core.times import MINUTE, SECOND
 from tocsin._store.client import Store
+from tocsin._store.letters import drop, find_dead
 from tocsin._store.listing import list_deliveries
 
 Where = Literal["before", "after"]
@@ -147,7 +149,7 @@ class Tried:
 
 
 async def story(tried: Tried) -> None:
-    """Opening, a raise, joining alerts, an escalation, clearing, reopening and a fallback."""
+    """Opening, a raise, joining alerts, an escalation, clearing, reopening, a fallback, and a dropped letter."""
     await tried.post("Slow", "medium")
     await tried.post("Down", "high")
     await tried.post("Worse", "high")
@@ -161,6 +163,15 @@ async def story(tried: Tried) -> None:
     await tried.pass_time(5 * MINUTE, 5 * MINUTE)
     await tried.post("Down", "high", resolved=True)
     await tried.pass_time(6 * MINUTE, 3 * MINUTE)
+    await tried.insist(lambda: give_up(tried.world))
+
+
+async def give_up(world: World) -> None:
+    """A person drops all dead letters."""
+    batch = await find_dead(world.store, "", now=world.clock.now())
+    why = Dropping(at=world.clock.now(), by="zhang.wei", reason="told by phone", via="cli", verified=False)
+    async for _ in drop(world.store, batch.keys, batch.letters, why):
+        pass
 
 
 async def play(store_url: str, redis: Redis, breaker: Breaker) -> Outcome:
@@ -203,6 +214,7 @@ async def unbroken(store_url: str, redis: Redis) -> Outcome:
     assert events == ["opened", "alerts_added", "reopened", "cleared"]
     assert outcome.told["command-hook"] == ["1 opened", "3 escalated", "4 cleared", "5 reopened", "6 cleared"]
     assert "fallback" in outcome.actions[0]
+    assert outcome.actions[0][-1] == "letters_dropped"
     return outcome
 
 

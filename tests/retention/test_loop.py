@@ -283,7 +283,7 @@ async def test_a_letter_of_a_compacted_incident_is_dropped(world: World, loops: 
     (keys,) = world.store.shards
     dead = (await listing.list_deliveries(world.store, lambda _: True, dead=True)).items
     why = Dropping(at=world.clock.now(), by="zhang.wei", reason="old news", via="cli", verified=False)
-    assert len(await letters.drop(world.store, keys, dead[:2], why)) == 2
+    assert len([one async for one in letters.drop(world.store, keys, dead[:2], why)]) == 2
     after = await shown(world, incident)
     assert (after["timeline"], after["revision"]) == (before["timeline"], before["revision"])
     assert sorted(one["state"] for one in on_technical(after)) == ["dead", "superseded", "superseded"]

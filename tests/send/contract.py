@@ -27,6 +27,7 @@ from tests.send.receiver import free_port
 from tests.send.receiver import receiving as receiving
 from tests.send.samples import message, vendor_message
 from tests.support.certificates import certificate, server_context
+from tests.support.plans import plan as make_plan
 
 from tocsin._core.errors import ConfigurationError, SendError, SendRefused, TrySendAgain
 from tocsin._core.events import VENDOR_HEARS
@@ -34,6 +35,7 @@ from tocsin._core.message import Sender
 from tocsin._core.plan import Channel
 from tocsin._core.times import Millis, parse_time
 from tocsin.send.registry import KINDS, open_sender, open_session
+from tocsin.send.specimen import specimen
 
 NOW = parse_time("2026-12-05T01:02:00Z")
 
@@ -130,6 +132,12 @@ class Contract:
         else:
             await sender_to(receiver.secret_address).send(message())
         assert len(receiver.requests) == 1
+
+    async def test_the_message_of_a_test_is_taken(self, receiver: Receiver, sender_to: SenderTo) -> None:
+        """By which people try a channel: it is about no incident, and sent as any other message is."""
+        plan = make_plan()
+        await sender_to(receiver.secret_address).send(specimen(plan.channels["technical-hook"], plan, NOW))
+        assert receiver.requests
 
     async def test_a_no_with_status_200_is_no_yes(self, kind: str, receiver: Receiver, sender_to: SenderTo) -> None:
         """What the tool's codes say in the body counts, and is sorted into what may pass and what never will. Where it

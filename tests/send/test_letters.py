@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 import pytest
@@ -42,6 +42,12 @@ async def dead(world: World) -> tuple[Delivery, ...]:
     return (await list_deliveries(world.store, lambda _: True, dead=True)).items
 
 
+async def dropped_of(world: World, letters: Sequence[Delivery], why: Dropping) -> tuple[Delivery, ...]:
+    """Drop letters; answers those that were."""
+    (keys,) = world.store.shards
+    return tuple([one async for one in drop(world.store, keys, letters, why)])
+
+
 async def refused(world: World, *channels: str) -> None:
     """An incident whose opening these channels have refused for good."""
     for channel in channels:
@@ -54,10 +60,9 @@ async def test_a_letter_is_dropped(world: World) -> None:
     """It is dead no more, keeps its cause and its tries, and says who dropped it and why; so does the timeline of its
     incident, which stays one chain."""
     await refused(world, "legal-hook")
-    (keys,) = world.store.shards
     (letter,) = await dead(world)
     before = await world.incident()
-    (dropped,) = await drop(world.store, keys, (letter,), said(world))
+    (dropped,) = await dropped_of(world, (letter,), said(world))
 
     assert await dead(world) == ()
     assert (await read_figures(world.store)).of("dead") == {("legal-hook",): 0}
@@ -80,14 +85,13 @@ async def test_a_letter_is_dropped(world: World) -> None:
 async def test_what_is_dropped_stays_so(world: World) -> None:
     """Dropped again, or taken up after that, nothing happens; and what was accepted cannot be dropped."""
     await refused(world, "legal-hook")
-    (keys,) = world.store.shards
     (letter,) = await dead(world)
-    await drop(world.store, keys, (letter,), said(world))
+    await dropped_of(world, (letter,), said(world))
     entries = len((await show_incident(world.store, letter.incident)).timeline)
-    assert await drop(world.store, keys, (letter,), said(world, "again")) == ()
+    assert await dropped_of(world, (letter,), said(world, "again")) == ()
     assert (await retry(world.store, letter.id, world.clock.now())).state == "superseded"
     accepted = (await list_deliveries(world.store, lambda one: one.state == "accepted")).items
-    assert await drop(world.store, keys, accepted, said(world)) == ()
+    assert await dropped_of(world, accepted, said(world)) == ()
     assert len((await show_incident(world.store, letter.incident)).timeline) == entries
     assert (await read_figures(world.store)).of("dead") == {("legal-hook",): 0}
 
@@ -95,9 +99,8 @@ async def test_what_is_dropped_stays_so(world: World) -> None:
 async def test_two_that_drop_at_once(world: World) -> None:
     """Each letter is dropped by one of them, and the timeline counts it once."""
     await refused(world, "legal-hook", "data-hook", "business-hook")
-    (keys,) = world.store.shards
     letters = await dead(world)
-    done = await asyncio.gather(*(drop(world.store, keys, letters, said(world)) for _ in range(5)))
+    done = await asyncio.gather(*(dropped_of(world, letters, said(world)) for _ in range(5)))
     assert sorted(one.id for each in done for one in each) == sorted(one.id for one in letters)
     timeline = (await show_incident(world.store, letters[0].incident)).timeline
     assert sum(entry.detail["count"] for entry in timeline if entry.action == "letters_dropped") == 3
@@ -110,7 +113,7 @@ async def test_a_decision_under_way_looks_again(world: World) -> None:
     (letter,) = await dead(world)
     claim = await world.hold(await world.incident())
     await world.resolve()
-    await drop(world.store, keys, (letter,), said(world))
+    await dropped_of(world, (letter,), said(world))
     assert await world.loop.settle(keys, claim) is None
     await world.wait(1 * MINUTE)
 

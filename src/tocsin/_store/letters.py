@@ -6,7 +6,7 @@ again meanwhile is not met a second time: a batch holds those alone that were de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -98,18 +98,17 @@ async def retry_all(store: Store, batch: Batch, now: Millis) -> tuple[Delivery, 
     return tuple([letter for letter in batch.letters if await take_up(store, batch.keys, letter, now)])
 
 
-async def drop(store: Store, keys: Keys, letters: Sequence[Delivery], dropping: Dropping) -> tuple[Delivery, ...]:
-    """Drop letters of one shard, of whatever incidents; answers those that were dead until now, as they then are.
+async def drop(store: Store, keys: Keys, letters: Sequence[Delivery], dropping: Dropping) -> AsyncIterator[Delivery]:
+    """Drop letters of one shard, of whatever incidents; gives those that were dead until now, as they then are.
 
     Raises ``Busy`` where an incident changes all the time, and ``StoreUnavailable``; what was dropped by then stays so.
     """
     by_incident: dict[str, list[str]] = {}
     for letter in letters:
         by_incident.setdefault(letter.incident, []).append(letter.id)
-    dropped: list[Delivery] = []
     for incident, names in by_incident.items():
-        dropped += await _drop(store, keys, incident, names, dropping)
-    return tuple(dropped)
+        for dropped in await _drop(store, keys, incident, names, dropping):
+            yield dropped
 
 
 async def _drop(

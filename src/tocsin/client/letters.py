@@ -92,7 +92,7 @@ def _all(client: Client, verb: str, body: Given, *, as_json: bool) -> None:
             if not following or following == cursor:
                 break
             cursor = following
-    except (Refused, NotFound) as error:
+    except TocsinError as error:
         raise TocsinError(_why(error) + (f"\n  {done} were {name} before" if done else "")) from None
     if as_json:
         print_json({name: done})

@@ -83,13 +83,12 @@ class Trials:
         now = self._clock.now()
         left = self._tested_at.get(name, now - TEST_EVERY) + TEST_EVERY - now
         if left > 0:
-            seconds = TEST_EVERY // SECOND
-            raise Conflict(f"{name} was tested just now; it may be, every {seconds} s", {"seconds_left": left / SECOND})
+            message = f"{name} was tested just now; it may be tested every {TEST_EVERY // SECOND} s"
+            raise Conflict(message, {"seconds_left": left / SECOND})
         self._tested_at[name] = now
-        message = specimen(channel, plan, now)
 
         async def send() -> bool:
-            await sender.send(message)
+            await sender.send(specimen(channel, plan, now))
             return True
 
         self._tests[name] = answer = await self._ask(name, send, TEST_WITHIN)

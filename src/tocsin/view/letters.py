@@ -129,10 +129,11 @@ class LetterRoutes:
         return _json({"dropped": dropped, "next": batch.cursor or None})
 
     async def _drop(self, keys: Keys, letters: Sequence[Delivery], dropping: Dropping) -> int:
-        dropped = await stored.drop(self._store, keys, letters, dropping)
-        for each in dropped:
+        count = 0
+        async for each in stored.drop(self._store, keys, letters, dropping):
             self._meter.delivery(each.channel, "superseded")
-        return len(dropped)
+            count += 1
+        return count
 
     async def _batch(self, asked: Several) -> Batch:
         channel = asked.channel or ""
