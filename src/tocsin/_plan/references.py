@@ -6,44 +6,29 @@ those that are not, so that one mistake is one problem). Out: problems.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from tocsin._core.model import Tier
-from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
 from tocsin._core.record import SUBTYPES, is_subtype
 from tocsin._core.times import format_duration
 from tocsin._core.watch import SILENCE
-from tocsin._plan.defaults import CLASSES, CONSOLE, SOURCES, TIER_LIMITS
-from tocsin._plan.guess import did_you_mean
+from tocsin._plan.defaults import CLASSES, SOURCES, TIER_LIMITS
+from tocsin._plan.review import Review
 from tocsin._plan.rules import RuleEntry
-from tocsin._plan.schema import PlanFile
 from tocsin._plan.senders import MappingEntry
-from tocsin._plan.source import Location, Mapping, Sources, locate, path_of
-
-CALENDARS = (("groups", "when"), ("channels", "when"), ("tiers", "calendar"), ("vendors", "calendar"))
-"""Where a calendar is named: sections, and the field of their entries."""
+from tocsin._plan.source import Location, locate
+from tocsin._plan.telling import Telling
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """Looks at a plan as a whole. ``rules`` are the sound rules by their index in the tree."""
-
-    plan: PlanFile
-    rules: dict[int, RuleEntry]
-    root: Mapping
-    sources: Sources
+class Reviewer(Review):
+    """Looks at all of it."""
 
     def problems(self) -> Iterator[Problem]:
         """All there are, in no order."""
         yield from self._tiers()
         yield from self._escalation()
-        yield from self._groups()
-        yield from self._teams()
-        yield from self._vendors()
-        yield from self._mentions()
-        yield from self._calendars()
+        yield from Telling(self.plan, self.rules, self.root, self.sources).problems()
         yield from self._services()
         yield from self._environments()
         yield from self._sources_and_tokens()
@@ -52,38 +37,6 @@ class Reviewer:
         for index, rule in self.rules.items():
             yield from self._rule_references(index, rule)
             yield from self._rule_fields(index, rule)
-
-    def _problem(self, location: Location, message: str, *, key: bool = False, warning: bool = False) -> Problem:
-        mark = locate(self.root, location, key=key)
-        return self.sources.problem(mark, message, path=path_of(self.root, location), warning=warning)
-
-    def _written(self, *location: str | int) -> bool:
-        """Whether the files have this at all, sound or not."""
-        node: object = self.root
-        for step in location:
-            if isinstance(node, Mapping) and step in node:
-                node = node[str(step)]
-            elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-                node = node[step]
-            else:
-                return False
-        return True
-
-    def _defined(self, section: str, also: Collection[str] = ()) -> dict[str, None]:
-        """The names of a section, sound or not, in the order of the files."""
-        entries = self.root.get(section)
-        return dict.fromkeys([*(entries if isinstance(entries, Mapping) else ()), *also])
-
-    def _unknown(self, location: Location, what: str, name: str, known: Collection[str]) -> Iterator[Problem]:
-        if name not in known:
-            yield self._problem(location, f"there is no {what} `{name}`{did_you_mean(name, known)}")
-
-    def _listed(self, location: Location, what: str, names: list[str], known: Collection[str]) -> Iterator[Problem]:
-        """Names that must exist, each once."""
-        for index, name in enumerate(names):
-            yield from self._unknown((*location, index), what, name, known)
-            if name in names[:index]:
-                yield self._problem((*location, index), f"the {what} `{name}` is listed twice")
 
     def _tiers(self) -> Iterator[Problem]:
         for name, tier in self.plan.tiers.items():
@@ -110,73 +63,6 @@ class Reviewer:
                     there = locate(self.root, ("escalation", tier, names.index(stage.name), "name"))
                     message = f"the stage `{stage.name}` is defined twice in this tier; the first is at {there.exactly}"
                     yield self._problem(("escalation", tier, index, "name"), message)
-
-    def _groups(self) -> Iterator[Problem]:
-        defined = self._defined("groups")
-        if not defined:
-            return
-        for name in GROUPS:
-            if name not in defined:
-                yield self._problem(
-                    ("groups",),
-                    f"the group `{name}` is missing; list all five, or leave `groups` out and all use the console",
-                    key=True,
-                )
-        channels = self._defined("channels", (CONSOLE,))
-        for name, group in self.plan.groups.items():
-            for field in ("channels", "fallback"):
-                yield from self._listed(("groups", name, field), "channel", getattr(group, field), channels)
-            for index, channel in enumerate(group.fallback):
-                if channel in group.channels:
-                    yield self._problem(
-                        ("groups", name, "fallback", index),
-                        f"`{channel}` is a channel of the group already, so it is no fallback",
-                    )
-
-    def _teams(self) -> Iterator[Problem]:
-        channels = self._defined("channels", (CONSOLE,))
-        for name, team in self.plan.teams.items():
-            yield from self._listed(("teams", name, "channels"), "channel", team.channels, channels)
-
-    def _vendors(self) -> Iterator[Problem]:
-        """A vendor's channels are its own: what goes there is for it alone, and no one else's is for it to see."""
-        channels = self._defined("channels", (CONSOLE,))
-        taken: dict[str, tuple[Location, str]] = {}
-        for section, name, field in (
-            *(("groups", name, field) for field in ("channels", "fallback") for name in self.plan.groups),
-            *(("teams", name, "channels") for name in self.plan.teams),
-            *(("vendors", name, "channels") for name in self.plan.vendors),
-        ):
-            listed: list[str] = getattr(getattr(self.plan, section)[name], field) or []
-            if section == "vendors":
-                yield from self._listed((section, name, field), "channel", listed, channels)
-            for index, channel in enumerate(listed):
-                location, whose = (section, name, field, index), f"the {section[:-1]} `{name}`"
-                first, owner = taken.setdefault(channel, (location, whose))
-                if section == "vendors" and owner != whose:
-                    there = locate(self.root, first).exactly
-                    message = f"`{channel}` is a channel of {owner} too ({there}); a vendor needs one of its own"
-                    yield self._problem(location, message)
-
-    def _mentions(self) -> Iterator[Problem]:
-        """Our own people, and nobody of them before a vendor."""
-        people = self._defined("people")
-        for section in ("groups", "channels"):
-            for name, entry in getattr(self.plan, section).items():
-                yield from self._listed((section, name, "mention"), "person", entry.mention, people)
-        for name, vendor in self.plan.vendors.items():
-            for channel in vendor.channels or ():
-                if channel in self.plan.channels and self.plan.channels[channel].mention:
-                    message = f"a channel of the vendor `{name}` shows it no people of yours; take `mention` out"
-                    yield self._problem(("channels", channel, "mention"), message, key=True)
-
-    def _calendars(self) -> Iterator[Problem]:
-        known = self._defined("calendars")
-        for section, field in CALENDARS:
-            for name, entry in getattr(self.plan, section).items():
-                calendar = getattr(entry, field)
-                if calendar is not None:
-                    yield from self._unknown((section, name, field), "calendar", calendar, known)
 
     def _services(self) -> Iterator[Problem]:
         vendors, teams = self._defined("vendors"), self._defined("teams")

@@ -20,11 +20,11 @@ from tocsin._plan.implied import excluded
 from tocsin._plan.known_labels import known_labels, meant
 from tocsin._plan.matching import never, values
 from tocsin._plan.reach import Blocked
-from tocsin._plan.references import CALENDARS
 from tocsin._plan.rules import RuleEntry
 from tocsin._plan.schema import PlanFile
 from tocsin._plan.secrets import written_secrets
 from tocsin._plan.source import Listing, Location, Mapping, Sources, locate, path_of
+from tocsin._plan.telling import CALENDARS
 
 
 @dataclass(frozen=True, slots=True)
