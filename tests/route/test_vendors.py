@@ -17,6 +17,8 @@ DAY = parse_time("2027-06-01T12:00:00Z")
 NIGHT = parse_time("2027-06-01T23:00:00Z")
 PLAN = """
 timezone: UTC
+tiers:
+  low: {digest: '09:00'}
 calendars:
   day: {when: [{times: [{start_time: '08:00', end_time: '20:00'}]}]}
 groups:
@@ -43,7 +45,7 @@ def plan(tmp_path: Path) -> Plan:
     return plan_of(tmp_path, PLAN)
 
 
-def routed(plan: Plan, vendor: str, *groups: str, now: int = DAY) -> Routing:
+def routed(plan: Plan, vendor: str, *groups: str, now: int = DAY, tier: Tier = Tier.HIGH) -> Routing:
     """The routing of a notice to these groups and this vendor."""
     notice = Notice(
         id="n-1",
@@ -53,7 +55,7 @@ def routed(plan: Plan, vendor: str, *groups: str, now: int = DAY) -> Routing:
         event="opened",
         at=now,
         groups=groups,
-        tier=Tier.HIGH,
+        tier=tier,
         incident={},
         vendor=vendor,
         accepted_at=now,
@@ -81,6 +83,13 @@ def test_its_channels_keep_their_hours(plan: Plan) -> None:
     """Unless none is within them: then all are told, whatever the hour."""
     assert [each.channel for each in routed(plan, "acme", now=NIGHT).deliveries] == ["acme-pager"]
     assert [each.channel for each in routed(plan, "bolt", now=NIGHT).deliveries] == ["bolt-day"]
+
+
+def test_it_waits_for_no_digest(plan: Plan) -> None:
+    """The clocks of its contract run, while groups are told the next morning."""
+    chief, *own = routed(plan, "acme", "technical", tier=Tier.LOW).deliveries
+    assert chief.due > DAY
+    assert {(each.due, each.digest) for each in own} == {(DAY, False)}
 
 
 @pytest.mark.parametrize("vendor", ["", "mute", "gone"])

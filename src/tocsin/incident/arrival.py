@@ -25,11 +25,11 @@ def watched(
 ) -> list[Fallback]:
     """What is to be watched of a notice that is told now. That ``untold`` itself did not arrive, nobody is told."""
     limit = plan.tiers[incident.tier].deliver_within
-    begins = digest_at(incident.tier, event, plan, now) or now
-    after = None if limit is None else begins + limit
+    held_until = digest_at(incident.tier, event, plan, now) or now
     seen = About(about(incident, event), incident.channels)
     owed = []
     for name in groups:
+        after = None if limit is None else limit + (now if name == VENDOR else held_until)
         has_fallback = False
         if name != VENDOR:
             group = group_of(name, incident.decision.service, plan)

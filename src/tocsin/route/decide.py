@@ -71,8 +71,8 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
     to_vendor = _to_vendor(notice, plan, now)
     counts = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
     owing = tuple((group, count) for group, count in (*counts, (VENDOR, len(to_vendor))) if count)
-    held = tuple(_held(delivery, plan, now) for delivery in (*deliveries, *to_vendor))
-    return Routing(deliveries=(*held, *instead), owing=owing)
+    held = tuple(_held(delivery, plan, now) for delivery in deliveries)
+    return Routing(deliveries=(*held, *instead, *to_vendor), owing=owing)
 
 
 def _held(delivery: Delivery, plan: Plan, now: Millis) -> Delivery:
@@ -86,7 +86,8 @@ def _held(delivery: Delivery, plan: Plan, now: Millis) -> Delivery:
 
 
 def _to_vendor(notice: Notice, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
-    """What a notice's vendor is owed: on its channels that take it within their hours, or on others if none does."""
+    """What a notice's vendor is owed: on its channels that take it within their hours, or on others if none does. It
+    waits for no digest, since the clocks of its contract run."""
     vendor = plan.vendors.get(notice.vendor)
     if vendor is None:
         return ()
