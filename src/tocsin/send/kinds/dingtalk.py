@@ -27,6 +27,7 @@ from tocsin.send.endpoint import Endpoint, revealed
 from tocsin.send.fit import fit_json, fit_links
 from tocsin.send.icon import icon
 from tocsin.send.kind import Kind, Rate
+from tocsin.send.look import called
 from tocsin.send.verdict import Verdict
 
 HOME = "https://oapi.dingtalk.com/robot/send"
@@ -95,7 +96,7 @@ def written(message: Message, below: str) -> Mapping[str, Any]:
     if links and not message.mentions:
         return {"msgtype": "actionCard", "actionCard": {"title": title, "text": _text(lines), **_buttons(links)}}
     if message.mentions:
-        lines += ["", " ".join(f"@{disarmed(_called(mention))}" for mention in message.mentions)]
+        lines += ["", " ".join(f"@{disarmed(_named(mention))}" for mention in message.mentions)]
     if links:
         lines += ["", " · ".join(linked(link) for link in links)]
     return {
@@ -114,8 +115,9 @@ def _text(lines: list[str]) -> str:
     return "  \n".join(lines)
 
 
-def _called(mention: Mention) -> str:
-    return mention.account or mention.mobile or mention.title or mention.person
+def _named(mention: Mention) -> str:
+    """What DingTalk looks for in the text, or else what people do."""
+    return mention.account or mention.mobile or called(mention)
 
 
 def _buttons(links: list[Link]) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from tocsin.send.disarm import disarmed
 from tocsin.send.endpoint import Endpoint, in_json
 from tocsin.send.fit import fit, fit_links, utf16
 from tocsin.send.kind import Kind, Rate
+from tocsin.send.look import called
 
 MOST = 28_000
 """Bytes of a body, of UTF-16 as Teams keeps it: a little less than 28 KB."""
@@ -66,15 +67,15 @@ def card(message: Message, below: str) -> Mapping[str, Any]:
     """The card of a message, with this text below its subject."""
     colour = _COLOURS.get("over" if message.is_over else message.tier, "Default")
     head = _line({"text": message.subject, "weight": "Bolder", "size": "Medium", "color": colour})
-    called = [_Called(mention) for mention in message.mentions]
-    mentions = [{"type": "TextBlock", "text": " ".join(each.text for each in called), "wrap": True}] if called else []
+    people = [_Called(mention) for mention in message.mentions]
+    mentions = [{"type": "TextBlock", "text": " ".join(each.text for each in people), "wrap": True}] if people else []
     links = list(fit_links(message.links[:_MOST_BUTTONS], _MOST_LINKS))
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
         "fallbackText": message.subject,
-        "msteams": {"width": "Full", "entities": [each.entity for each in called if each.entity]},
+        "msteams": {"width": "Full", "entities": [each.entity for each in people if each.entity]},
         "body": [head, *_lines(below), *mentions],
         "actions": [{"type": "Action.OpenUrl", "title": link.title, "url": link.url} for link in links],
     }
@@ -84,7 +85,7 @@ class _Called:
     """A person in a card: the ``text`` to be read, and the ``entity`` that makes it a mention of a known account."""
 
     def __init__(self, mention: Mention) -> None:
-        name = disarmed(mention.title or mention.person).replace(">", "＞")
+        name = disarmed(called(mention)).replace(">", "＞")
         account = mention.account or mention.email
         self.text = f"<at>{name}</at>" if account else f"@{name}"
         self.entity: Mapping[str, Any] | None = None

@@ -23,6 +23,7 @@ from tocsin.send.endpoint import Endpoint, in_json, revealed
 from tocsin.send.fit import fit, fit_links, utf8
 from tocsin.send.icon import icon
 from tocsin.send.kind import Kind, Rate
+from tocsin.send.look import called
 from tocsin.send.verdict import Verdict
 
 HOME = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
@@ -120,7 +121,7 @@ def _mobile(mention: Mention) -> str:
 
 def _mentioned(mention: Mention) -> str:
     account = _account(mention)
-    return f"<@{account}>" if account else f"@{disarmed(mention.title or mention.person)}"
+    return f"<@{account}>" if account else f"@{disarmed(called(mention))}"
 
 
 KIND = Kind(open=WeCom, rate=Rate(20, MINUTE))
