@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin._core.message import Link
-from tocsin.send.fit import fit, fit_json, fit_links, utf8, utf16
+from tocsin.send.fit import fit, fit_json, fit_lines, fit_links, utf8, utf16
 
 FAMILY = "👩‍👩‍👧‍👦"
 SCOTLAND = "🏴󠁧󠁢󠁳󠁣󠁴󠁿"
@@ -51,6 +51,21 @@ def test_it_is_cut_between_what_a_reader_takes_for_characters(text: str, most: i
 def test_tools_count_differently(text: str, chars: int, units: int, octets: int) -> None:
     """Characters, units of UTF-16 and bytes of UTF-8, of broken text too."""
     assert (len(text), utf16(text), utf8(text)) == (chars, units, octets)
+
+
+@pytest.mark.parametrize(
+    ("most", "shown"),
+    [
+        (80, "- Payment gateway down | INC-1\n- Disk | INC-2\nas before"),
+        (50, "- Payment gatewa… | INC-1\n- Disk | INC-2\nas before"),
+        (38, "- Pa… | INC-1\n- Di… | INC-2\nas before"),
+        (30, "… | INC-1\n… | INC-2\nas before"),
+        (12, "… | INC-1\n…"),
+    ],
+)
+def test_of_several_lines_none_is_lost(most: int, shown: str) -> None:
+    """The longest are cut first, and keep what they are known by; only where there is no room at all the last goes."""
+    assert fit_lines("- Payment gateway down | INC-1\n- Disk | INC-2\nas before", most) == shown
 
 
 def test_what_escaping_makes_of_it_can_be_counted() -> None:

@@ -44,6 +44,8 @@ def test_below_a_subject_the_title_is_not_repeated(event: str, language: str) ->
 
 def test_a_text_of_another_form_stays_whole() -> None:
     """Of a template that begins otherwise, and of a message that is about no incident."""
-    assert about_none("Test | a | b").below == "Test | a | b"
+    assert about_none("Test\n\n- a | INC-1").below == "- a | INC-1"
+    assert about_none("Test | 12:00\nAll is well.").below == "12:00\nAll is well."
+    assert about_none("Tested | a | b").below == "Tested | a | b"
     other = dataclasses.replace(said(), plain="Down! | INC-261205-7K2M9P now")
     assert other.below == other.plain

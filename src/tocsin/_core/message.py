@@ -57,8 +57,9 @@ class Message:
     def below(self) -> str:
         """``plain`` without the title that it begins with, which the subject says too: what stands below a subject."""
         titled, bar, rest = self.plain.partition(f" | {self.incident} ")
-        said = self.incident and bar and self.subject.startswith(titled)
-        return f"{self.incident} {rest}" if said else self.plain
+        if self.incident and bar and self.subject.startswith(titled):
+            return f"{self.incident} {rest}"
+        return self.plain.removeprefix(f"{self.subject} | ").removeprefix(f"{self.subject}\n").lstrip("\n")
 
     @property
     def tier(self) -> str:

@@ -46,7 +46,28 @@ def fit(text: str, most: int, size: Callable[[str], int] = len) -> str:
             high = middle - 1
     while low and _is_within(text, low):
         low -= 1
-    return text[:low].rstrip() + ELLIPSIS
+    return text[:low].rstrip().removesuffix(ELLIPSIS) + ELLIPSIS
+
+
+def fit_lines(text: str, most: int, size: Callable[[str], int] = len) -> str:
+    """The text with each of its lines, where all are of the same weight: if they are too much, the longest are cut, but
+    for what stands after their last `` | ``. What is too much even so loses its end."""
+    lines = text.split("\n")
+    low, high = 0, max(map(len, lines))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if size("\n".join(_squeezed(line, middle) for line in lines)) <= most:
+            low = middle
+        else:
+            high = middle - 1
+    return fit("\n".join(_squeezed(line, low) for line in lines), most, size)
+
+
+def _squeezed(line: str, most: int) -> str:
+    if len(line) <= most:
+        return line
+    head, bar, tail = line.rpartition(" | ")
+    return fit(head, max(most - len(bar + tail), 1)) + bar + tail if bar else fit(tail, most)
 
 
 def fit_json(body: Callable[[str], Mapping[str, Any]], text: str, most: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -119,6 +120,16 @@ async def test_a_giant_text_is_cut_and_keeps_its_links(people: tuple[Mention, ..
     assert re.search(r"(👩‍👩‍👧|[支付网关无响应。])…\n", content)
     assert "https://wiki.example/gateway" in content
     assert len(content.encode()) > (1800 if len(people) == 2 else 3800)
+
+
+@pytest.mark.parametrize("people", [(), PEOPLE[:2]])
+async def test_a_digest_loses_no_incident(people: tuple[Mention, ...]) -> None:
+    """Long titles are cut rather than lines."""
+    lines = [f"- 【高】【关键功能中断】{'支付网关中断' * 12} | INC-261205-{number:06}" for number in range(20)]
+    digest = dataclasses.replace(about_none("20 incidents\n" + "\n".join(lines)), event="digest", mentions=people)
+    content = (await posted(digest)).content()
+    assert [line for line in lines if line[-17:] not in content] == []
+    assert "支付网关" in content or people
 
 
 @given(NASTY)

@@ -9,7 +9,7 @@ Settings: ``url`` (the robot's address) and ``key`` (where the address has none)
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -20,7 +20,7 @@ from tocsin._core.plan import Channel
 from tocsin._core.times import MINUTE
 from tocsin.send.disarm import disarmed, linked
 from tocsin.send.endpoint import Endpoint, in_json, revealed
-from tocsin.send.fit import fit, fit_links, utf8
+from tocsin.send.fit import fit, fit_lines, fit_links, utf8
 from tocsin.send.icon import icon
 from tocsin.send.kind import Kind, Rate
 from tocsin.send.look import called
@@ -81,7 +81,7 @@ def in_markdown(message: Message) -> Mapping[str, Any]:
     def content(below: str) -> str:
         return _paragraphs(head, disarmed(below), *foot)
 
-    below = fit(message.below, MOST_MARKDOWN, lambda part: utf8(content(part)))
+    below = _cut(message)(message.below, MOST_MARKDOWN, lambda part: utf8(content(part)))
     return {"msgtype": "markdown", "markdown": {"content": content(below)}}
 
 
@@ -97,11 +97,16 @@ def plainly(message: Message) -> Mapping[str, Any]:
     return {
         "msgtype": "text",
         "text": {
-            "content": content(fit(message.below, MOST_TEXT, lambda part: utf8(content(part)))),
+            "content": content(_cut(message)(message.below, MOST_TEXT, lambda part: utf8(content(part)))),
             "mentioned_list": [*filter(None, map(_account, message.mentions))],
             "mentioned_mobile_list": [*filter(None, map(_mobile, message.mentions))],
         },
     }
+
+
+def _cut(message: Message) -> Callable[[str, int, Callable[[str], int]], str]:
+    """How its text is cut: a digest has an incident in each line, and none of them may be lost."""
+    return fit_lines if message.event == "digest" else fit
 
 
 def _paragraphs(head: str, below: str, *foot: str) -> str:
