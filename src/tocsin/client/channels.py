@@ -81,7 +81,7 @@ def channel_table(items: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             word(item.get("dead")),
             moment(item.get("last_success_at")),
             _check(item),
-            word((item.get("check") or {}).get("error"), 300),
+            word((item.get("check") or {}).get("error") or (item.get("failing") or {}).get("error"), 300),
         )
         for item in items
     ]

@@ -34,5 +34,8 @@ CHINESE = Words(
     links={"respond": "回应", "incident": "事件", "dashboard": "看板", "runbook": "处置手册"},
     asks={"acknowledge": "确认已收到", "update": "说明进展", "restore": "确认服务是否已恢复"},
     test="【测试】通道 {channel}",
+    channel_down="【通道故障】{channel}",
+    channel_down_says="该通道不再接收通知。有备用通道的改由备用通道发送，其余的在等待。最近一次错误：",
+    channel_up="【通道恢复】{channel} 已恢复接收通知",
     test_says="这是一条测试消息：该通道工作正常。没有发生任何事件，无需处理。",
 )  # fmt: skip

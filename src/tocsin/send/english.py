@@ -41,5 +41,8 @@ ENGLISH = Words(
         "restore": "confirm whether the service is back",
     },
     test="[TEST] Channel {channel}",
+    channel_down="[CHANNEL DOWN] {channel}",
+    channel_down_says="It takes no notices: fallbacks get them where there are any, else they wait. Its last error:",
+    channel_up="[CHANNEL UP] {channel} takes notices again",
     test_says="This is a test: this channel works. Nothing has happened, and there is nothing to do.",
 )  # fmt: skip

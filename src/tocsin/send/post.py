@@ -30,6 +30,7 @@ from tocsin.send.kind import Bounds
 from tocsin.send.kinds.console import Console
 from tocsin.send.loop import ChannelLoop
 from tocsin.send.mentions import mentioned
+from tocsin.send.outage import Outages
 from tocsin.send.registry import Gone, bounds_of, open_sender, open_session
 from tocsin.send.texts import Own, Texts
 from tocsin.send.trying import Trials
@@ -87,6 +88,7 @@ class Post:
         self._refuse_private = refuse_private
         self._senders: dict[str, Sender] = {}
         self.trials = Trials(senders=lambda: self._senders, clock=clock, random=Random(), checked=checked)
+        self._outages = Outages(store=store, clock=clock, plan=lambda: edition().plan, senders=lambda: self._senders)
         self._channels: Mapping[str, Channel] = {}
         self._loops: dict[str, ChannelLoop] = {}
         self._stack = contextlib.AsyncExitStack()
@@ -165,6 +167,7 @@ class Post:
         """End ``run`` once what is being sent has been sent."""
         self._drained.set()
         self.trials.drain()
+        self._outages.drain()
         for loop in self._loops.values():
             loop.drain()
 
@@ -175,6 +178,7 @@ class Post:
         async with asyncio.TaskGroup() as group:
             self._group = group
             group.create_task(self.trials.run(), name="trials")
+            group.create_task(self._outages.run(), name="outages")
             for loop in self._loops.values():
                 self._start(loop)
             await self._drained.wait()  # so that the group takes in channels that come later

@@ -1,7 +1,9 @@
-"""The message that tests a channel: marked as a test, about no incident, and asking for nothing. Pure."""
+"""Messages about channels: a test of one, marked as such, and that one is down or up. They are about no incident, and
+ask for nothing. Pure."""
 
 from __future__ import annotations
 
+from tocsin._core.clean import one_line
 from tocsin._core.ids import digest
 from tocsin._core.local import moment
 from tocsin._core.message import Message
@@ -18,15 +20,31 @@ def specimen(channel: Channel, plan: Plan, now: Millis) -> Message:
     words = language_of(language).words
     subject = words.test.format(channel=channel.name)
     text = f"{subject} | {moment(now, zone)}\n{words.test_says}"
-    name = f"test-{digest((channel.name, str(now)), size=6)}"
-    group = _group(channel.name, plan)
+    return _message("test", channel.name, (subject, text), now, group=_group(channel.name, plan), language=language)
+
+
+def about_channel(event: str, channel: str, by: str, plan: Plan, now: Millis, *, error: str) -> Message:
+    """The message to command, by the channel ``by``, that another one is down or up again; ``error`` is what went wrong
+    there last."""
+    language, zone = spoken_on(plan.channels[by], plan)
+    words = language_of(language).words
+    subject = (words.channel_down if event == "channel_down" else words.channel_up).format(channel=channel)
+    text = f"{subject} | {moment(now, zone)}"
+    if event == "channel_down":
+        text += f"\n{words.channel_down_says}" + (f"\n{one_line(error, 300)}" if error else "")
+    return _message(event, channel, (subject, text), now, group="command", language=language)
+
+
+def _message(event: str, channel: str, said: tuple[str, str], now: Millis, *, group: str, language: str) -> Message:
+    name = f"{event.replace('_', '-')}-{digest((channel, str(now)), size=6)}"
+    subject, text = said
     body = {
         "version": VERSION,
         "id": name,
-        "event": "test",
+        "event": event,
         "at": format_time(now),
         "group": group,
-        "channel": channel.name,
+        "channel": channel,
         "language": language,
         "subject": subject,
         "text": text,
@@ -40,7 +58,7 @@ def specimen(channel: Channel, plan: Plan, now: Millis) -> Message:
         "truncated_alerts": 0,
         "links": {},
     }
-    return Message(id=name, event="test", group=group, incident="", subject=subject, text=text, plain=text, body=body)
+    return Message(id=name, event=event, group=group, incident="", subject=subject, text=text, plain=text, body=body)
 
 
 def _group(channel: str, plan: Plan) -> str:

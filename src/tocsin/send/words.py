@@ -40,4 +40,8 @@ class Words:
     test: str
     """``{channel}``: the subject of a message that tests it."""
     test_says: str
+    channel_down: str
+    """``{channel}``: the subject of a message that it fails; so the next."""
+    channel_down_says: str
+    channel_up: str
     """What it says."""

@@ -12,6 +12,7 @@ from tocsin._core.message import Answer
 from tocsin._core.plan import Channel, Plan
 from tocsin._core.times import format_time
 from tocsin._core.uses import spoken_on, uses_of
+from tocsin._store import health
 from tocsin._store.client import Store
 from tocsin._store.stats import ChannelFigures, channel_figures
 
@@ -51,13 +52,20 @@ class ChannelRoutes:
         """All channels of the plan, in its order."""
         plan = self._plan()
         figures = await channel_figures(self._store, tuple(plan.channels))
-        items = [self._item(channel, plan, figures[name]) for name, channel in plan.channels.items()]
+        known = await health.read(self._store)
+        items = [
+            {**self._item(channel, plan, figures[name]), **_failing(known.get(name, health.Health()))}
+            for name, channel in plan.channels.items()
+        ]
         return _json({"items": items, "next": None})
 
     async def test(self, request: web.Request) -> web.Response:
         """Test a channel; answers whether it took the message, and if not, why."""
         name = request.match_info["name"]
-        return _json({"channel": name, **_answered(await self._trials.test(name, self._plan()))})
+        answer = await self._trials.test(name, self._plan())
+        if answer.ok:
+            await health.works(self._store, name)
+        return _json({"channel": name, **_answered(answer)})
 
     def _item(self, channel: Channel, plan: Plan, figures: ChannelFigures) -> dict[str, Any]:
         uses = uses_of(channel.name, plan)
@@ -91,3 +99,10 @@ def _answered(answer: Answer) -> Mapping[str, Any]:
 
 def _json(value: object) -> web.Response:
     return web.Response(body=msgspec.json.encode(value) + b"\n", content_type="application/json")
+
+
+def _failing(known: health.Health) -> dict[str, Any]:
+    """Since when it has taken nothing, and why; nothing of one that works."""
+    if known.since is None:
+        return {}
+    return {"failing": {"since": format_time(known.since), "error": known.error, "told": known.told}}
