@@ -34,6 +34,7 @@ from tocsin._plan.source import Sources, locate
 from tocsin._plan.tests import misnamed
 from tocsin.classify.classifier import Classifier
 from tocsin.send.proof import Proof
+from tocsin.send.request_proof import RequestProof
 from tocsin.send.texts import Texts
 
 MAX_PROBLEMS = 200
@@ -115,6 +116,7 @@ def _read(
         problems.extend(islice(Reviewer(entries.file, rules, root, sources).problems(), _LOOKED_AT))
         problems.extend(islice(misnamed(tests, root, sources), _LOOKED_AT))
         problems.extend(islice(Proof(templates, root, sources, directory).problems(), _LOOKED_AT))
+        problems.extend(islice(RequestProof(entries.file, root, sources, directory).problems(), _LOOKED_AT))
         if lenient:
             problems.extend(islice(Sense(entries.file, rules, root, sources, now).problems(), _LOOKED_AT))
     if any(not problem.warning for problem in problems):

@@ -26,7 +26,8 @@ _OURS = frozenset(
 )
 
 
-def _settable(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
+def settable(headers: dict[str, str | Secret]) -> dict[str, str | Secret]:
+    """Headers that a plan may set."""
     for name in headers:
         if name.lower() in _OURS:
             raise PydanticCustomError("value", "{said}", {"said": f"cannot set `{name}`, which Tocsin sets itself"})
@@ -44,7 +45,7 @@ class WebhookChannel(HttpChannel):
     """What each request is signed with."""
     secrets: Annotated[list[SecretText], Field(min_length=1, max_length=4)] | None = None
     """In place of `secret`, several, the newest first: each request is signed with all, while receivers change over."""
-    headers: Annotated[dict[HeaderName, Header], AfterValidator(_settable)] | None = None
+    headers: Annotated[dict[HeaderName, Header], AfterValidator(settable)] | None = None
     """Further headers by name; those that Tocsin sets itself are refused."""
 
     @model_validator(mode="after")

@@ -43,18 +43,26 @@ def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
     if isinstance(proxy, str) and _holds_secret(proxy):
         yield ("proxy",), "an address that holds a secret"
     for name, entry in _entries(root, "channels"):
-        for key in ("url", "proxy"):
-            url = entry.get(key)
-            if isinstance(url, str) and _holds_secret(url):
-                yield ("channels", name, key), "an address that is or holds a secret"
-        secrets = entry.get("secrets")
-        for index, secret in enumerate(secrets if isinstance(secrets, Listing) else ()):
-            if isinstance(secret, str):
-                yield ("channels", name, "secrets", index), f"`secrets[{index}]`"
-        headers = entry.get("headers")
-        for header, value in headers.items() if isinstance(headers, Mapping) else ():
-            if isinstance(value, str) and _SECRET_HEADER.fullmatch(header):
-                yield ("channels", name, "headers", header), f"the header `{header}`"
+        for location, what in _in_channel(entry):
+            yield ("channels", name, *location), what
+
+
+def _in_channel(entry: Mapping) -> Iterator[tuple[Location, str]]:
+    for key in ("url", "proxy"):
+        url = entry.get(key)
+        if isinstance(url, str) and _holds_secret(url):
+            yield (key,), "an address that is or holds a secret"
+    secrets = entry.get("secrets")
+    for index, secret in enumerate(secrets if isinstance(secrets, Listing) else ()):
+        if isinstance(secret, str):
+            yield ("secrets", index), f"`secrets[{index}]`"
+    for key, secret in secrets.items() if isinstance(secrets, Mapping) else ():
+        if isinstance(secret, str):
+            yield ("secrets", key), f"`secrets.{key}`"
+    headers = entry.get("headers")
+    for header, value in headers.items() if isinstance(headers, Mapping) else ():
+        if isinstance(value, str) and _SECRET_HEADER.fullmatch(header):
+            yield ("headers", header), f"the header `{header}`"
 
 
 def _entries(root: Mapping, section: str) -> Iterator[tuple[str, Mapping]]:

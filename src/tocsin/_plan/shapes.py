@@ -96,6 +96,17 @@ PROXY = WithJsonSchema(_or_elsewhere(_text(_PROXY, examples=["http://proxy.examp
 PROXY_OR_DIRECT = WithJsonSchema(
     {"anyOf": [{"const": "direct"}, _text(_PROXY, examples=["http://proxy.example:3128"]), _ELSEWHERE]}
 )
+METHOD = WithJsonSchema(
+    _text(r"^(?!(?:CONNECT|TRACE)$)[A-Z]{3,20}$", examples=["GET", "POST", "PUT", "PATCH", "DELETE"])
+)
+CONTENT_TYPE = WithJsonSchema(
+    _text(
+        r"^[A-Za-z0-9_.+-]+/[A-Za-z0-9_.+-]+(?:; ?[A-Za-z0-9_-]+=[A-Za-z0-9_.-]+)?$",
+        examples=["application/json", "application/x-www-form-urlencoded"],
+    )
+)
+VARIABLE = WithJsonSchema(_text(r"^[a-z][a-z0-9_]{0,39}$"))
+STATUS = WithJsonSchema({"type": "integer", "minimum": 200, "maximum": 499, "not": {"const": 429}})
 FILE = WithJsonSchema(_text(r"\S", examples=["ca/company.pem"]))
 LINK = WithJsonSchema(_or_elsewhere(_text(_LINK, examples=["https://wiki.example/{alertname}"])))
 HEADER = WithJsonSchema(_or_elsewhere(_text(r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")))

@@ -12,7 +12,7 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -45,7 +45,8 @@ _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 class Endpoint:
     """An address of a channel. ``secrets`` are further texts that no error may show; ``read`` is how many bytes of an
     answer are wanted. ``proxy`` is an HTTP proxy by which it is called; ``authorities`` are certificates in PEM that
-    vouch for it in place of the system's. The session is not closed here."""
+    vouch for it in place of the system's; ``success`` are the statuses that are a yes, all 2xx if none is named. The
+    session is not closed here."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class Endpoint:
         read: int = _READ_AT_MOST,
         proxy: URL | None = None,
         authorities: str = "",
+        success: Collection[int] = (),
     ) -> None:
         self.url = url
         self._where = place_of(url)
@@ -65,6 +67,7 @@ class Endpoint:
         self._proxy = proxy
         self._hidden = credentials((url,) if proxy is None else (url, proxy), secrets)
         self._tls = ssl.create_default_context(cadata=authorities) if authorities else True
+        self._success = success
         self._session = session
         self._clock = clock
         self._read = read
@@ -79,6 +82,7 @@ class Endpoint:
         default: str = "",
         secrets: Iterable[str] = (),
         read: int = _READ_AT_MOST,
+        success: Collection[int] = (),
     ) -> Self:
         """The address of a channel by its settings: ``url`` (where it has none, ``default``), ``timeout``, ``proxy``,
         ``ca_file``. Raises ``ConfigurationError`` where they cannot work."""
@@ -94,6 +98,7 @@ class Endpoint:
             read=read,
             proxy=address(f"{place}.proxy", proxy) if proxy else None,
             authorities=settings.get("ca_file", ""),
+            success=success,
         )
 
     async def post(self, body: bytes, headers: Mapping[str, str], *, to: URL | None = None) -> bytes:
@@ -136,14 +141,14 @@ class Endpoint:
     def again(self, said: str, *, retry_after: float | None = None) -> TrySendAgain:
         """The error for a 2xx in which the tool says that it could not take it now; ``said`` in its words."""
         wait = None if retry_after is None else min(max(retry_after, 0.0), LONGEST_RETRY_AFTER)
-        return TrySendAgain(f"{self._where} did not take it: {self._shown(said)}", retry_after=wait)
+        return TrySendAgain(f"{self._where} did not take it: {self.shown(said)}", retry_after=wait)
 
     def refused(self, said: str) -> SendRefused:
         """The error for a 2xx in which the tool says that it will never take it; ``said`` in its words."""
-        return SendRefused(f"{self._where} refused it: {self._shown(said)}")
+        return SendRefused(f"{self._where} refused it: {self.shown(said)}")
 
     def _judge(self, response: aiohttp.ClientResponse, answer: bytes) -> None:
-        if 200 <= response.status < 300:
+        if response.status in (self._success or range(200, 300)):
             return
         error = self._no(response, answer)
         error.answer = answer
@@ -151,15 +156,17 @@ class Endpoint:
 
     def _no(self, response: aiohttp.ClientResponse, answer: bytes) -> SendError:
         status = response.status
-        excerpt = self._shown(answer.decode("utf-8", "replace"))
+        excerpt = self.shown(answer.decode("utf-8", "replace"))
         text = f"{self._where} answered {status}" + (f": {excerpt}" if excerpt else "")
         if status == 429 or 500 <= status < 600 or (status == 407 and self._proxy is not None):
             return TrySendAgain(text, retry_after=_retry_after(response.headers.get("Retry-After", ""), self._clock))
+        if 200 <= status < 300:
+            return TrySendAgain(f"{text} (which is none of the statuses of `success`)")
         if 300 <= status < 400:
             text += " (redirects are not followed; put the final address into the url)"
         return SendRefused(text)
 
-    def _shown(self, said: str) -> str:
+    def shown(self, said: str) -> str:
         """What the other side said, without credentials, on one line and short."""
         text = one_line(said, _READ_AT_MOST)
         for credential in self._hidden:

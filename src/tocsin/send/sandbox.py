@@ -9,6 +9,7 @@ out, so that ``Vendor: {{ vendor }}`` needs no condition.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import jinja2
@@ -64,17 +65,24 @@ class Template:
 
         Raises ``TemplateFailed``.
         """
+        return _tidy(self._filled(values, LARGEST))
+
+    def text(self, values: Mapping[str, Any], most: int) -> str:
+        """What it makes, as it is: of a sandbox with a way of its own to show values. Raises ``TemplateFailed``."""
+        return self._filled(values, most)
+
+    def _filled(self, values: Mapping[str, Any], room: int) -> str:
         pieces: list[str] = []
-        room = LARGEST
+        most = room
         try:
             for piece in self._compiled.root_render_func(self._compiled.new_context(dict(values))):
                 room -= len(piece)
                 if room < 0:
-                    raise TemplateFailed(f"it makes more than {LARGEST >> 10} KiB")
+                    raise TemplateFailed(f"it makes more than {most >> 10} KiB")
                 pieces.append(piece)
         except FAILS as error:
             raise TemplateFailed(one_line(str(error)) or type(error).__name__) from None
-        return _tidy("".join(pieces))
+        return "".join(pieces)
 
 
 def _tidy(text: str) -> list[str]:
@@ -100,22 +108,29 @@ def _finalize(value: Any) -> str:
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """Where the templates of one language live. ``listed`` shows a list as that language does."""
+    """Where the templates of one language live. ``listed`` shows a list as that language does; ``show`` makes text of
+    every value, and ``filters`` are further ones."""
 
-    def __init__(self, listed: Callable[[Iterable[str]], str]) -> None:
+    def __init__(
+        self,
+        listed: Callable[[Iterable[str]], str],
+        *,
+        show: Callable[[Any], str] = _finalize,
+        filters: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+    ) -> None:
         super().__init__(
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=False,
-            finalize=_finalize,
+            finalize=show,
             autoescape=False,
             cache_size=0,
         )
         self._listed = listed
         own = {"join": self._join, "replace": self._replace, "lacking": self._lacking}
         self.globals = {}
-        self.filters = {name: own.get(name, self.filters.get(name)) for name in FILTERS}
+        self.filters = {name: own.get(name, self.filters.get(name)) for name in FILTERS} | dict(filters)
         self.tests = {name: self.tests[name] for name in TESTS}
 
     def getattr(self, obj: Any, attribute: str) -> Any:

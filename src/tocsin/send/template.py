@@ -16,7 +16,7 @@ from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
 from tocsin._core.clean import one_line
-from tocsin.send.sandbox import FAILS, FILTERS, TESTS, Sandbox, Template
+from tocsin.send.sandbox import FAILS, TESTS, Sandbox, Template
 
 LONGEST = 16 * 1024
 """Characters of a template."""
@@ -67,7 +67,7 @@ def compile_template(text: str, sandbox: Sandbox, *, known: Mapping[str, Kind]) 
         raise TemplateFault(f"is longer than {LONGEST >> 10} KiB", 1)
     try:
         tree = sandbox.parse(text)
-        _Reader(text, known).read(tree)
+        _Reader(text, known, tuple(sandbox.filters)).read(tree)
         return Template(sandbox.from_string(tree), frozenset(find_undeclared_variables(tree)))
     except jinja2.TemplateSyntaxError as error:
         said = (error.message or "cannot be read").rstrip(".")
@@ -84,9 +84,10 @@ def compile_template(text: str, sandbox: Sandbox, *, known: Mapping[str, Kind]) 
 class _Reader:
     """Looks through a template that was parsed, in the order in which it is written."""
 
-    def __init__(self, text: str, known: Mapping[str, Kind]) -> None:
+    def __init__(self, text: str, known: Mapping[str, Kind], filters: tuple[str, ...]) -> None:
         self._text = text
         self._known = known
+        self._filters = filters
 
     def read(self, tree: nodes.Template) -> None:
         """Raises ``TemplateFault`` for the first that has no place in it."""
@@ -108,7 +109,7 @@ class _Reader:
         if isinstance(node, nodes.CondExpr) and node.expr2 is None:
             node.expr2 = nodes.Const("", lineno=node.lineno)  # `x if y` is empty where y does not hold
         if isinstance(node, (nodes.Filter, nodes.Test)):
-            what, known = ("filter", FILTERS) if isinstance(node, nodes.Filter) else ("test", TESTS)
+            what, known = ("filter", self._filters) if isinstance(node, nodes.Filter) else ("test", TESTS)
             self._named(node, what, node.name, known)
         elif isinstance(node, nodes.Name):
             self._kind(node, loop)

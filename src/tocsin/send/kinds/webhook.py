@@ -11,8 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import aiohttp
 
@@ -21,18 +20,10 @@ from tocsin._core.clock import Clock
 from tocsin._core.errors import ConfigurationError
 from tocsin._core.message import Message
 from tocsin._core.plan import Channel
-from tocsin._core.secret import Secret
 from tocsin._core.times import SECOND
 from tocsin.send.endpoint import Endpoint, in_json, revealed
+from tocsin.send.headers import own_headers
 from tocsin.send.kind import Kind
-
-_NOT_SETTABLE = frozenset(
-    {
-        "accept-encoding", "connection", "content-length", "content-type", "idempotency-key", "transfer-encoding",
-        "webhook-id", "webhook-signature", "webhook-timestamp",
-    }
-)  # fmt: skip
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", re.ASCII)
 
 
 class Webhook:
@@ -46,7 +37,7 @@ class Webhook:
             given[f"{place}.secret"] = settings["secret"]
         signing = {where: revealed(each) for where, each in given.items()}
         self._keys = [key for where, secret in signing.items() if (key := _signing_key(where, secret))]
-        self._headers = _headers(channel.name, settings.get("headers", {}))
+        self._headers = own_headers(channel.name, settings.get("headers", {}))
         self._clock = clock
         secrets = (*signing.values(), *self._headers.values())
         self._endpoint = Endpoint.of(channel, session=session, clock=clock, secrets=secrets)
@@ -94,20 +85,6 @@ def _signing_key(where: str, secret: str) -> bytes:
             f"{where} begins with whsec_, and the rest is no base64; "
             "copy it whole, or leave whsec_ away to use the text itself as the key"
         ) from None
-
-
-def _headers(channel: str, given: Mapping[str, str | Secret]) -> dict[str, str]:
-    headers = {}
-    for name, value in given.items():
-        if name.lower() in _NOT_SETTABLE or not _HEADER_NAME.fullmatch(name):
-            raise ConfigurationError(
-                f"channels.{channel}.headers: {name!r} cannot be set: it is Tocsin's own, or no name of a header"
-            )
-        text = revealed(value)
-        if not text.isprintable():
-            raise ConfigurationError(f"channels.{channel}.headers.{name}: a value is one line of printable text")
-        headers["User-Agent" if name.lower() == "user-agent" else name] = text
-    return headers
 
 
 KIND = Kind(open=Webhook)
