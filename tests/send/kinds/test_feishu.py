@@ -13,7 +13,7 @@ from tests.send.talking import NASTY, about_none, calling, channel, giant, nasty
 from tocsin._core.errors import SendRefused, TrySendAgain
 from tocsin._core.message import Mention, Message
 from tocsin._core.secret import Secret
-from tocsin.send.kinds.feishu import card
+from tocsin.send.feishu_card import card
 
 
 async def posted(*messages: Message, robot: FakeFeishu | None = None, **settings: Any) -> FakeFeishu:

@@ -13,29 +13,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
-from typing import Any
 
 import aiohttp
 
 from tocsin._core.clock import Clock
-from tocsin._core.message import Link, Mention, Message
+from tocsin._core.message import Message
 from tocsin._core.plan import Channel
 from tocsin._core.times import SECOND
 from tocsin.send.endpoint import Endpoint, revealed
-from tocsin.send.fit import fit_json, fit_links
+from tocsin.send.feishu_card import card
+from tocsin.send.fit import fit_json
 from tocsin.send.kind import Kind, Rate
 from tocsin.send.verdict import Verdict
 
 HOME = "https://open.feishu.cn/open-apis/bot/v2/hook"
 MOST = 20_000
 """Bytes of a body: a little less than 20 KB."""
-
-_MOST_LINKS = 6_000
-_COLOURS = {"high": "red", "medium": "orange", "low": "yellow", "over": "green"}
-_ABOUT_NONE = "grey"
-_ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 VERDICT = Verdict(
     code=("code", "StatusCode"),
@@ -85,39 +79,6 @@ class Feishu:
 def signature(secret: str, timestamp: int) -> str:
     """What a signed robot wants to see for a time in seconds: nothing, signed with time and secret."""
     return base64.b64encode(hmac.digest(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256)).decode("ascii")
-
-
-def card(message: Message, below: str) -> Mapping[str, Any]:
-    """The card of a message, with this text below its subject."""
-    colour = _COLOURS.get("over" if message.is_over else message.tier, _ABOUT_NONE)
-    known = [mention for mention in message.mentions if _is_known(mention)]
-    unknown = [f"@{mention.title or mention.person}" for mention in message.mentions if not _is_known(mention)]
-    text = "\n".join(filter(None, [below or message.subject, " ".join(unknown)]))
-    elements: list[dict[str, Any]] = [{"tag": "div", "text": _plain(text)}]
-    if known:
-        called = " ".join(f"<at id={mention.account}></at>" for mention in known)
-        elements.append({"tag": "markdown", "content": called})
-    if links := list(fit_links(message.links, _MOST_LINKS)):
-        elements.append({"tag": "action", "actions": [_button(link) for link in links]})
-    return {
-        "config": {"wide_screen_mode": True},
-        "header": {"template": colour, "title": _plain(message.subject)},
-        "elements": elements,
-    }
-
-
-def _is_known(mention: Mention) -> bool:
-    """Whether it has an account that is one person's: ``all`` is everybody's."""
-    return _ACCOUNT.fullmatch(mention.account) is not None and mention.account.lower() != "all"
-
-
-def _plain(text: str) -> dict[str, Any]:
-    return {"tag": "plain_text", "content": text}
-
-
-def _button(link: Link) -> dict[str, Any]:
-    look = "primary" if link.name == "respond" else "default"
-    return {"tag": "button", "type": look, "text": _plain(link.title), "url": link.url}
 
 
 KIND = Kind(open=Feishu, rate=Rate(5, 3 * SECOND))
