@@ -10,6 +10,8 @@ from tests._plan.written import plan_of, problems_of, told, write
 from tocsin._core.secret import Secret
 from tocsin.plan import check
 
+APP = ("app_id", "app_secret", "chat", "encrypt_key", "verification_token")
+
 
 @pytest.mark.parametrize(
     "channel",
@@ -28,7 +30,7 @@ def test_whole_settings_are_a_channel(tmp_path: Path, channel: str) -> None:
     """By the whole address, or by its token alone; the settings of the type are the channel's."""
     made = plan_of(tmp_path, f"channels: {{robot: {channel}}}").channels["robot"]
     assert made.type in channel
-    assert made.settings.keys() <= {"url", "token", "key", "secret", "timeout"}
+    assert made.settings.keys() <= {"url", "token", "key", "secret", "timeout", *APP}
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,15 @@ def test_whole_settings_are_a_channel(tmp_path: Path, channel: str) -> None:
         ("{type: dingtalk, url: 'https://oapi.dingtalk.com/robot/send'}", "`robot` needs a `url` with the robot's"),
         ("{type: dingtalk, url: 'https://x.example/send?access_token='}", "`robot` needs a `url` with the robot's"),
         ("{type: wecom, url: 'https://x.example/send?token=a'}", "`robot` needs a `url` with the robot's `key` in it"),
+        (
+            "{type: feishu, app_id: a}",
+            "`robot` needs `app_id`, `app_secret` and `chat` together",
+        ),
+        (
+            "{type: feishu, token: t, app_id: a, app_secret: s, chat: c}",
+            "`robot` names an app, and a custom robot beside",
+        ),
+        ("{type: feishu, token: t, encrypt_key: k}", "`robot` is a custom robot, which has no callbacks"),
         ("{type: feishu, secret: x}", "`robot` needs a `url`, the robot's address, or a `token`"),
         ("{type: msteams}", "`url` is missing"),
         ("{type: msteams, url: 'https://x.example', secret: y}", "unknown key `secret`"),

@@ -7,11 +7,12 @@ every client shows; those of the second are empty on clients before 7.20.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tocsin._core.message import Link, Mention, Message
 from tocsin.send.fit import fit_links
+from tocsin.send.press import Button
 
 _MOST_LINKS = 6_000
 _COLOURS = {"high": "red", "medium": "orange", "low": "yellow", "over": "green"}
@@ -19,8 +20,8 @@ _ABOUT_NONE = "grey"
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
-def card(message: Message, below: str) -> Mapping[str, Any]:
-    """The card of a message, with this text below its subject."""
+def card(message: Message, below: str, presses: Sequence[Button] = ()) -> Mapping[str, Any]:
+    """The card of a message, with this text below its subject, and buttons that act where they are pressed."""
     colour = _COLOURS.get("over" if message.is_over else message.tier, _ABOUT_NONE)
     known = [mention for mention in message.mentions if _is_known(mention)]
     unknown = [f"@{mention.title or mention.person}" for mention in message.mentions if not _is_known(mention)]
@@ -29,8 +30,9 @@ def card(message: Message, below: str) -> Mapping[str, Any]:
     if known:
         called = " ".join(f"<at id={mention.account}></at>" for mention in known)
         elements.append({"tag": "markdown", "content": called})
-    if links := list(fit_links(message.links, _MOST_LINKS)):
-        elements.append({"tag": "action", "actions": [_button(link) for link in links]})
+    links = fit_links(message.links, _MOST_LINKS)
+    if buttons := [*map(_press, presses), *(_button(link, is_first=not presses) for link in links)]:
+        elements.append({"tag": "action", "actions": buttons})
     return {
         "config": {"wide_screen_mode": True},
         "header": {"template": colour, "title": _plain(message.subject)},
@@ -47,6 +49,11 @@ def _plain(text: str) -> dict[str, Any]:
     return {"tag": "plain_text", "content": text}
 
 
-def _button(link: Link) -> dict[str, Any]:
-    look = "primary" if link.name == "respond" else "default"
+def _press(button: Button) -> dict[str, Any]:
+    look = "primary" if button.is_first else "default"
+    return {"tag": "button", "type": look, "text": _plain(button.title), "value": {"press": button.value}}
+
+
+def _button(link: Link, *, is_first: bool) -> dict[str, Any]:
+    look = "primary" if link.name == "respond" and is_first else "default"
     return {"tag": "button", "type": look, "text": _plain(link.title), "url": link.url}

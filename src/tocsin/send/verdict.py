@@ -30,30 +30,34 @@ class Verdict:
     later: Mapping[int, float | None]
     hints: Mapping[int, str] = field(default_factory=dict)
 
-    async def post(self, endpoint: Endpoint, body: bytes, *, to: URL | None = None) -> None:
-        """Post JSON; return if the answer is a yes. Raises ``TrySendAgain`` or ``SendRefused``; where the status is a
-        no, the code in the body is still the tool's own word."""
+    async def post(
+        self, endpoint: Endpoint, body: bytes, *, to: URL | None = None, headers: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        """Post JSON; the answer, if it is a yes. Raises ``TrySendAgain`` or ``SendRefused``; where the status is a no,
+        the code in the body is still the tool's own word."""
+        sent = {"Content-Type": "application/json; charset=utf-8", **(headers or {})}
         try:
-            answer = await endpoint.post(body, {"Content-Type": "application/json; charset=utf-8"}, to=to)
+            answer = await endpoint.post(body, sent, to=to)
         except SendRefused as error:
             if self._code(answered(error.answer)) in (None, 0):
                 raise
             answer = error.answer
-        self._judge(endpoint, answer)
+        return self._judge(endpoint, answer)
 
-    def _judge(self, endpoint: Endpoint, answer: bytes) -> None:
+    def _judge(self, endpoint: Endpoint, answer: bytes) -> Mapping[str, Any]:
         said = answered(answer)
         code = self._code(said)
         if code == 0:
-            return
+            return said
         if code is None:
             raise endpoint.again(f"the answer has no {self.code[0]}: {answer.decode('utf-8', 'replace')}")
         told = f"{self.code[0]} {code}: {self._text(said)}"
         if code in self.hints:
             told = f"{self.hints[code]} ({told})"
-        if code in self.later or _TOO_MUCH.search(self._text(said)):
-            raise endpoint.again(told, retry_after=self.later.get(code))
-        raise endpoint.refused(told)
+        is_later = code in self.later or _TOO_MUCH.search(self._text(said))
+        error = endpoint.again(told, retry_after=self.later.get(code)) if is_later else endpoint.refused(told)
+        error.answer = answer
+        raise error
 
     def _code(self, said: Mapping[str, Any]) -> int | None:
         found = next(_given(said, self.code), None)

@@ -53,11 +53,7 @@ class FakeFeishu:
             return 19021, "sign match fail or timestamp is not within one hour from current time"
         if self.keyword not in raw.decode():
             return 19024, "Key Words Not Found"
-        if (
-            len(raw) > 20 * 1024
-            or body.get("msg_type") != "interactive"
-            or not all(map(_is_sound, _parts(body["card"])))
-        ):
+        if len(raw) > 20 * 1024 or body.get("msg_type") != "interactive" or not is_sound_card(body["card"]):
             return 9499, "Bad Request"
         return 0, ""
 
@@ -95,6 +91,11 @@ def _parts(card: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from element.get("actions", ())
 
 
+def is_sound_card(card: dict[str, Any]) -> bool:
+    """Whether a card is made of what such cards may hold."""
+    return all(map(_is_sound, _parts(card)))
+
+
 def _is_sound(part: dict[str, Any]) -> bool:
     match part:
         case {"tag": "header", "template": colour, "title": {"tag": "plain_text", "content": str()}}:
@@ -105,7 +106,7 @@ def _is_sound(part: dict[str, Any]) -> bool:
             return bool(content)
         case {"tag": "action", "actions": [_, *_]}:
             return True
-        case {"tag": "button", "text": {"tag": "plain_text", "content": str(content)}, "url": str(url)}:
-            return bool(content) and url.startswith("http")
+        case {"tag": "button", "text": {"tag": "plain_text", "content": str(content)}}:
+            return bool(content) and (part.get("url", "").startswith("http") or isinstance(part.get("value"), dict))
         case _:
             return False

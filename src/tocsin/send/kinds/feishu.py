@@ -1,4 +1,4 @@
-"""Channel kind ``feishu``: a custom robot of a group at Feishu (飞书) or Lark.
+"""Channel kind ``feishu``: a custom robot of a group at Feishu (飞书) or Lark, or an app there (``feishu_app``).
 
 A message is a card: its header is the subject in the tier's colour, and all text of others is plain text in it, which
 mentions nobody and is no mark-up. It is a card of the first schema, which every client shows; of one of the second,
@@ -18,10 +18,11 @@ from collections.abc import Mapping
 import aiohttp
 
 from tocsin._core.clock import Clock
-from tocsin._core.message import Message
+from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin._core.times import SECOND
 from tocsin.send.endpoint import Endpoint, revealed
+from tocsin.send.feishu_app import FeishuApp
 from tocsin.send.feishu_card import card
 from tocsin.send.fit import fit_json
 from tocsin.send.kind import Kind, Rate
@@ -81,5 +82,11 @@ def signature(secret: str, timestamp: int) -> str:
     return base64.b64encode(hmac.digest(f"{timestamp}\n{secret}".encode(), b"", hashlib.sha256)).decode("ascii")
 
 
-KIND = Kind(open=Feishu, rate=Rate(5, 3 * SECOND))
+def _open(channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> Sender:
+    """By an app where the channel names one, else by a custom robot."""
+    opener = FeishuApp if "app_id" in channel.settings else Feishu
+    return opener(channel, session=session, clock=clock)
+
+
+KIND = Kind(open=_open, rate=Rate(5, 3 * SECOND))
 """Its documents say 5 in a second and 100 in a minute: this keeps to both."""
