@@ -139,6 +139,19 @@ class Contract:
         await sender_to(receiver.secret_address).send(specimen(plan.channels["technical-hook"], plan, NOW))
         assert receiver.requests
 
+    async def test_a_quiet_check_tells_nothing(self, receiver: Receiver, sender_to: SenderTo) -> None:
+        """Who cannot be asked is not; who can, and does not know us, is a failure like that of a send, and shows no
+        more of what is secret."""
+        receiver.answer = receiver.say(401)
+        try:
+            was_asked = await sender_to(receiver.secret_address).check()
+        except (TrySendAgain, SendRefused) as error:
+            shown = repr(error) + "".join(traceback.format_exception(error))
+            assert [secret for secret in CREDENTIALS if secret in shown] == []
+            assert receiver.requests
+        else:
+            assert (was_asked, receiver.requests) == (False, [])
+
     async def test_a_no_with_status_200_is_no_yes(self, kind: str, receiver: Receiver, sender_to: SenderTo) -> None:
         """What the tool's codes say in the body counts, and is sorted into what may pass and what never will. Where it
         has a yes of its own, a body that says nothing is no yes, since nobody knows who has answered."""
