@@ -26,6 +26,8 @@ class SlackChannel(HttpChannel):
     """The token of a bot, by which all messages about an incident are one thread."""
     channel: Plain | None = None
     """Where the bot posts: the id of a channel, such as C0123456789."""
+    signing_secret: SecretText | None = None
+    """What the app's callbacks are signed with, by which messages have buttons that act."""
 
     @model_validator(mode="after")
     def _by_webhook_or_bot(self) -> SlackChannel:

@@ -25,7 +25,7 @@ _SECRET_PATHS = (
 
 _SECRET_KEYS = (
     *(("channels", key) for key in ("secret", "token", "key", "routing_key", "webhook_secret", "api_key")),
-    *(("channels", key) for key in ("app_secret", "encrypt_key", "verification_token")),
+    *(("channels", key) for key in ("app_secret", "encrypt_key", "verification_token", "signing_secret")),
     *(("tokens", "token"), ("people", "token"), ("people", "mobile")),
 )
 

@@ -7,12 +7,14 @@ from which Slack makes mentions and links.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from tocsin._core.message import Link, Mention, Message
 from tocsin.send.fit import fit, utf16
 from tocsin.send.icon import icon
 from tocsin.send.look import called, colour, parts
+from tocsin.send.press import Button
 
 _HEADER, _BODY, _FALLBACK, _BUTTON, _BUTTONS = 150, 3000, 1000, 75, 25
 """How long each text may be, and how many buttons there may be."""
@@ -22,8 +24,9 @@ _ACCOUNT = re.compile(r"[UWS][A-Z0-9]{2,20}", re.ASCII)
 Block = dict[str, Any]
 
 
-def card(message: Message) -> dict[str, Any]:
-    """The message in blocks, and as a text for those who see none: a lock screen, a screen reader."""
+def card(message: Message, presses: Sequence[Button] = ()) -> dict[str, Any]:
+    """The message in blocks, with buttons that act where they are pressed; and as a text for those who see no blocks: a
+    lock screen, a screen reader."""
     subject = f"{icon(message)} {message.subject}"
     told = parts(message)
     elements = [element for mention in message.mentions for element in (_mention(mention), _text(" "))]
@@ -33,8 +36,9 @@ def card(message: Message) -> dict[str, Any]:
     if elements:
         section = {"type": "rich_text_section", "elements": elements}
         blocks.append({"type": "rich_text", "elements": [section]})
-    if message.links:
-        blocks.append({"type": "actions", "elements": [_button(link) for link in message.links[:_BUTTONS]]})
+    links = [_button(link, is_first=not presses) for link in message.links]
+    if buttons := [*map(_press, presses), *links][:_BUTTONS]:
+        blocks.append({"type": "actions", "elements": buttons})
     text = _plain(f"{subject}\n{told.rest}", _FALLBACK)["text"]
     return {"text": text, "mrkdwn": False, "blocks": blocks, "attachments": [standing(message)]}
 
@@ -46,9 +50,15 @@ def standing(message: Message) -> Block:
     return {"color": f"#{colour(message):06x}", "fallback": _plain(state, _FALLBACK)["text"], "blocks": [section]}
 
 
-def _button(link: Link) -> Block:
+def _press(button: Button) -> Block:
+    name = f"press-{button.action}"
+    made = {"type": "button", "action_id": name, "text": _plain(button.title, _BUTTON), "value": button.value}
+    return {**made, "style": "primary"} if button.is_first else made
+
+
+def _button(link: Link, *, is_first: bool) -> Block:
     button = {"type": "button", "action_id": f"link-{link.name}", "text": _plain(link.title, _BUTTON), "url": link.url}
-    return {**button, "style": "primary"} if link.name == "respond" else button
+    return {**button, "style": "primary"} if link.name == "respond" and is_first else button
 
 
 def _mention(mention: Mention) -> Block:

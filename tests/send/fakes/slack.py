@@ -96,8 +96,8 @@ def faults(body: dict[str, Any]) -> list[str]:
         text = part.get("text")
         if isinstance(text, dict) and not 1 <= len(text["text"]) <= limits[part["type"]]:
             found.append(f"the text of a {part['type']}")
-        if part["type"] == "button" and len(part["url"]) > 3000:
-            found.append("the url of a button")
+        if part["type"] == "button" and not 1 <= len(part.get("url") or part.get("value", "")) <= 2000:
+            found.append("the url or value of a button")
     names = [part["action_id"] for block in blocks if block["type"] == "actions" for part in block["elements"]]
     if len(set(names)) != len(names):
         found.append("an action_id twice")

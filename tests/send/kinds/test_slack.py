@@ -20,6 +20,7 @@ from tests.send.samples import message
 from tocsin._core.errors import ConfigurationError, SendRefused, TrySendAgain
 from tocsin._core.message import Link, Mention, Message
 from tocsin._core.plan import Channel
+from tocsin._core.press import read_value
 from tocsin._core.secret import Secret
 from tocsin.send.blocks import card
 from tocsin.send.kinds.slack import Slack
@@ -259,3 +260,24 @@ async def test_a_token_that_no_header_can_hold_is_said_at_once(session: aiohttp.
     """When the channel is opened, and without the token."""
     with pytest.raises(ConfigurationError, match=r"^channels\.ops\.token is no token: write one word, without spaces$"):
         opened(session, token=Secret(token), channel=CHANNEL)
+
+
+@pytest.mark.parametrize("is_bot", [True, False])
+async def test_what_is_asked_has_a_button(
+    receiver: Receiver, session: aiohttp.ClientSession, slack: FakeSlack, is_bot: bool
+) -> None:
+    """Before the links, by bot and webhook, where a press comes back; it says the delivery that it came with."""
+    bot = {"url": f"{receiver.address}/api", "token": Secret(TOKEN), "channel": CHANNEL}
+    settings = bot if is_bot else {"url": Secret(receiver.address + WEBHOOK)}
+    asking = message()
+    asking = replace(asking, body={**asking.body, "asks": ["restore"]})
+    await opened(session, **settings).send(asking)
+    await opened(session, **settings, signing_secret=Secret("s")).send(asking)
+    without, given = (next(b for b in head["blocks"] if b["type"] == "actions")["elements"] for head in slack.heads)
+    assert all("url" in button for button in without)
+    assert [(each["text"]["text"], each.get("style", "")) for each in given[:2]] == [
+        ("It is restored", "primary"),
+        ("It is still broken", ""),
+    ]
+    assert [read_value(each["value"]) for each in given[:2]] == [("restore", asking.id), ("still_broken", asking.id)]
+    assert [each.get("style", "") for each in given[2:]] == [""] * len(without)

@@ -26,6 +26,7 @@ from tocsin._core.times import SECOND, Millis
 from tocsin.send.blocks import card, standing
 from tocsin.send.endpoint import DEFAULT_TIMEOUT, Endpoint, answered, bearer, in_json
 from tocsin.send.kind import Kind, Rate
+from tocsin.send.press import buttons
 
 API = "https://slack.com/api"
 UPDATE_WITHIN: Millis = 5 * SECOND
@@ -50,6 +51,7 @@ class Slack:
     """A ``slack`` channel. The session is shared between channels and not closed here."""
 
     def __init__(self, channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> None:
+        self._own = channel
         authorization = bearer(channel)
         timeout = min(channel.settings.get("timeout", DEFAULT_TIMEOUT), UPDATE_WITHIN)
         brief = replace(channel, settings={**channel.settings, "timeout": timeout})
@@ -62,8 +64,9 @@ class Slack:
 
     async def send(self, message: Message) -> str:
         """Post it, as a reply where the incident has a thread. Raises ``TrySendAgain`` or ``SendRefused``."""
+        made = card(message, buttons(message, self._own))
         if not self._channel:
-            answer = await self._posts.post(in_json(card(message)), self._headers)
+            answer = await self._posts.post(in_json(made), self._headers)
             if answer.strip() != b"ok":
                 raise self._posts.again(answer.decode("utf-8", "replace") or "an empty answer, where Slack says ok")
             return ""
@@ -72,7 +75,7 @@ class Slack:
             with contextlib.suppress(SendError):
                 update = {"channel": place, "ts": head, "attachments": [standing(message)]}
                 await self._call(self._updates, "chat.update", update)
-        post = {"channel": self._channel, "unfurl_links": False, "unfurl_media": False, **card(message)}
+        post = {"channel": self._channel, "unfurl_links": False, "unfurl_media": False, **made}
         if head:
             reply = {**post, "thread_ts": head, "reply_broadcast": message.event in _LOUD}
             try:
