@@ -109,7 +109,7 @@ class Receiver:
 async def receiving(*, tls: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
     """A receiver that listens on loopback."""
     receiver = Receiver()
-    runner = web.ServerRunner(web.Server(receiver.handle), handle_signals=False, shutdown_timeout=0.1)
+    runner = web.ServerRunner(web.Server(receiver.handle, access_log=None), handle_signals=False, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()

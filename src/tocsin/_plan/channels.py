@@ -8,12 +8,14 @@ from pydantic import Field
 
 from tocsin._plan.chat_channels import ChatChannel
 from tocsin._plan.paging_channels import OpsgenieChannel, PagerDutyChannel
-from tocsin._plan.plain_channels import ConsoleChannel, WebhookChannel
+from tocsin._plan.plain_channels import AppriseChannel, ConsoleChannel, FileChannel, WebhookChannel
 from tocsin._plan.request_channel import RequestChannel
 from tocsin._plan.robot_channels import DingTalkChannel, FeishuChannel, TeamsChannel, WeComChannel
 
 AnyChannel = Annotated[
     WebhookChannel
+    | AppriseChannel
+    | FileChannel
     | ConsoleChannel
     | ChatChannel
     | DingTalkChannel

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from tocsin._core.secret import Secret
+from tocsin._plan import shapes
 from tocsin._plan.channel_entry import ChannelEntry
-from tocsin._plan.fields import Header, HeaderName, SecretText, Url
+from tocsin._plan.fields import Header, HeaderName, Positive, SecretText, Url, text_of
 from tocsin._plan.http_channel import HttpChannel
 
 
@@ -18,6 +19,35 @@ class ConsoleChannel(ChannelEntry):
 
     type: Literal["console"]
     """What kind of channel it is."""
+
+
+def _path(value: object, info: ValidationInfo) -> str:
+    text = text_of(value, info)
+    if text and (not text.startswith("/") or text.endswith("/") or not text.isprintable()):
+        raise PydanticCustomError(
+            "value", "{said}", {"said": "must be the whole path of a file, as in /var/log/x.jsonl"}
+        )
+    return text
+
+
+class FileChannel(ChannelEntry):
+    """Adds every notice to a file, as a line of JSON."""
+
+    type: Literal["file"]
+    """What kind of channel it is."""
+    path: Annotated[str, PlainValidator(_path), shapes.PATH]
+    """The file, by its whole path; its directory must be there."""
+
+
+class AppriseChannel(ChannelEntry):
+    """Hands notices to the library Apprise."""
+
+    type: Literal["apprise"]
+    """What kind of channel it is."""
+    url: SecretText
+    """The address, as Apprise writes it; a secret."""
+    timeout: Positive | None = None
+    """How long one message may take; 30s by default."""
 
 
 _OURS = frozenset(

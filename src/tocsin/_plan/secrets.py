@@ -51,7 +51,8 @@ def written_secrets(root: Mapping) -> Iterator[tuple[Location, str]]:
 def _in_channel(entry: Mapping) -> Iterator[tuple[Location, str]]:
     for key in ("url", "proxy"):
         url = entry.get(key)
-        if isinstance(url, str) and _holds_secret(url):
+        is_secret = isinstance(url, str) and (_holds_secret(url) or (key == "url" and entry.get("type") == "apprise"))
+        if is_secret:
             yield (key,), "an address that is or holds a secret"
     secrets = entry.get("secrets")
     for index, secret in enumerate(secrets if isinstance(secrets, Listing) else ()):

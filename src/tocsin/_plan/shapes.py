@@ -107,6 +107,7 @@ CONTENT_TYPE = WithJsonSchema(
 )
 VARIABLE = WithJsonSchema(_text(r"^[a-z][a-z0-9_]{0,39}$"))
 STATUS = WithJsonSchema({"type": "integer", "minimum": 200, "maximum": 499, "not": {"const": 429}})
+PATH = WithJsonSchema(_or_elsewhere(_text(r"^/.*[^/]$", examples=["/var/log/tocsin/notices.jsonl"])))
 FILE = WithJsonSchema(_text(r"\S", examples=["ca/company.pem"]))
 LINK = WithJsonSchema(_or_elsewhere(_text(_LINK, examples=["https://wiki.example/{alertname}"])))
 HEADER = WithJsonSchema(_or_elsewhere(_text(r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")))

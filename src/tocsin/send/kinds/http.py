@@ -111,4 +111,4 @@ def _holds(value: Any) -> bool:
     return not (value is None or value is False or value in ("", [], {}))
 
 
-KIND = Kind(open=Http)
+KIND = Kind(open=Http, merges=False)
