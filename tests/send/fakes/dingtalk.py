@@ -28,12 +28,13 @@ _KEYS = {
 @dataclass
 class FakeDingTalk:
     """``secret`` is the robot's, ``""`` where it asks for no signature; ``keyword`` what every text must have; ``now``
-    its clock, in milliseconds."""
+    its clock, in milliseconds. ``posted`` are the bodies of what came into the group, at these ``times``."""
 
     secret: str = ""
     keyword: str = ""
     now: Callable[[], int] = lambda: NOW
     posted: list[dict[str, Any]] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """Every answer is a 200."""
@@ -41,6 +42,7 @@ class FakeDingTalk:
         code, text = self._fault(request, raw)
         if not code:
             self.posted.append(json.loads(raw))
+            self.times.append(self.now())
         return web.json_response({"errcode": code, "errmsg": text})
 
     def _fault(self, request: web.BaseRequest, raw: bytes) -> tuple[int, str]:
@@ -51,7 +53,11 @@ class FakeDingTalk:
             (bool(self.secret) and not self._signed(request.query_string), 310000, "sign not match"),
             (self.keyword not in raw.decode(), 310000, "keywords not in content"),
             (len(raw) > 20_000, 460101, "message too long, exceed 20000 bytes"),
-            (len(self.posted) >= 20, 130101, "send too fast, exceed 20 times per minute"),
+            (
+                sum(at > self.now() - 60_000 for at in self.times) >= 20,
+                130101,
+                "send too fast, exceed 20 times per minute",
+            ),
             (not _is_sound(json.loads(raw)), 40035, "缺少参数 json"),
         )
         return next(((code, text) for wrong, code, text in faults if wrong), (0, "ok"))

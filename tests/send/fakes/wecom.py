@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from tests.send.contract import NOW
 
 KEY = "693a91f6-7a0c-4bc4-97a0-0ec2f5aaaaaa"
 _MOST = {"markdown": 4096, "text": 2048}
@@ -16,9 +18,11 @@ _KEYS = {"markdown": {"content"}, "text": {"content", "mentioned_list", "mention
 
 @dataclass
 class FakeWeCom:
-    """``posted`` are the bodies of what came into the group."""
+    """``posted`` are the bodies of what came into the group, at these ``times``; ``now`` is its clock."""
 
+    now: Callable[[], int] = lambda: NOW
     posted: list[dict[str, Any]] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """Every answer is a 200."""
@@ -26,12 +30,13 @@ class FakeWeCom:
         code, text = self._fault(request, raw)
         if not code:
             self.posted.append(json.loads(raw))
+            self.times.append(self.now())
         return web.json_response({"errcode": code, "errmsg": text})
 
     def _fault(self, request: web.BaseRequest, raw: bytes) -> tuple[int, str]:
         if request.query.get("key") != KEY:
             return 93000, "invalid webhook url, hint: [1643009454577493241436158], from ip: 127.0.0.1"
-        if len(self.posted) >= 20:
+        if sum(at > self.now() - 60_000 for at in self.times) >= 20:
             return 45009, "api freq out of limit"
         body = json.loads(raw)
         kind = body.get("msgtype")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from tests.send.contract import NOW
 from tests.send.fakes.dingtalk import SECRET, TOKEN, FakeDingTalk
 from tests.send.talking import NASTY, about_none, calling, channel, giant, nasty, said
 
@@ -115,7 +116,7 @@ async def test_the_token_may_be_in_the_address() -> None:
 
 async def test_a_robot_that_said_too_much_waits_ten_minutes() -> None:
     """So long DingTalk shuts it out, by its documents."""
-    full = FakeDingTalk(posted=[{}] * 20)
+    full = FakeDingTalk(times=[NOW] * 20)
     with pytest.raises(TrySendAgain) as caught:
         await posted(said(), robot=full)
     assert caught.value.retry_after == 600

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from tests.send.contract import NOW
 from tests.send.fakes.wecom import KEY, FakeWeCom
 from tests.send.talking import NASTY, PEOPLE, about_none, calling, channel, giant, nasty, said
 
@@ -106,7 +107,7 @@ async def test_the_key_may_be_in_the_address() -> None:
 async def test_what_it_does_not_take_is_sorted() -> None:
     """Too much in a minute waits for the next; a wrong key never comes right by itself."""
     with pytest.raises(TrySendAgain) as caught:
-        await posted(said(), robot=FakeWeCom(posted=[{}] * 20))
+        await posted(said(), robot=FakeWeCom(times=[NOW] * 20))
     assert caught.value.retry_after == 60
     with pytest.raises(SendRefused, match="its key is wrong; copy its address anew"):
         await posted(said(), key=Secret("another"))
