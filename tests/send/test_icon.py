@@ -9,6 +9,7 @@ from tests.send.samples import message
 from tests.send.talking import about_none, said
 
 from tocsin._core.message import Message
+from tocsin.send.digest import merged
 from tocsin.send.icon import icon
 
 
@@ -27,8 +28,22 @@ def test_the_sign_follows_tier_and_state(incident: dict[str, str], sign: str) ->
     assert icon(message(incident=incident)) == sign
 
 
+@pytest.mark.parametrize(
+    ("incidents", "sign"),
+    [
+        ([{"tier": "low"}, {"tier": "high"}], "🔴"),
+        ([{"tier": "low"}, {"tier": "medium", "state": "restored"}], "🟡"),
+        ([{"tier": "high", "state": "closed"}, {"tier": "low", "state": "restored"}], "🟢"),
+    ],
+)
+def test_several_incidents_have_the_sign_of_the_highest(incidents: list[dict[str, str]], sign: str) -> None:
+    """Of those that are not over, until all are."""
+    several = [message(incident=each, incident_id=f"INC-{number}") for number, each in enumerate(incidents)]
+    assert icon(merged(several)) == sign
+
+
 def test_what_is_about_no_incident_has_a_sign_of_its_own() -> None:
-    """Digests, tests and news of channels."""
+    """Tests, and news of channels."""
     made = Message(id="d", event="test", group="command", incident="", subject="Test", text="Test", body={})
     assert icon(made) == "🔔"
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from tocsin._core.times import Millis
+
+_OVER = ("restored", "closed")
+_TIERS: tuple[Literal["high", "medium", "low"], ...] = ("high", "medium", "low")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,18 @@ class Message:
     @property
     def is_over(self) -> bool:
         """Whether it says that the incident is restored or closed, so that nothing is asked any more."""
-        return self.body.get("incident", {}).get("state") in ("restored", "closed")
+        return self.body.get("incident", {}).get("state") in _OVER
+
+    @property
+    def tone(self) -> Literal["over", "high", "medium", "low", ""]:
+        """How it should look: as its tier, as what is over, or as what is about no incident; of several incidents, as
+        the highest that is not over."""
+        bodies = (self.body, *self.body.get("notices", ()))
+        incidents = [body["incident"] for body in bodies if body.get("incident")]
+        tiers = {each.get("tier") for each in incidents if each.get("state") not in _OVER}
+        if incidents and not tiers:
+            return "over"
+        return next((tier for tier in _TIERS if tier in tiers), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

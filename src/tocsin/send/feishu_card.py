@@ -22,7 +22,7 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 def card(message: Message, below: str, presses: Sequence[Button] = ()) -> Mapping[str, Any]:
     """The card of a message, with this text below its subject, and buttons that act where they are pressed."""
-    colour = _COLOURS.get("over" if message.is_over else message.tier, _ABOUT_NONE)
+    colour = _COLOURS.get(message.tone, _ABOUT_NONE)
     known = [mention for mention in message.mentions if _is_known(mention)]
     unknown = [f"@{mention.title or mention.person}" for mention in message.mentions if not _is_known(mention)]
     text = "\n".join(filter(None, [below or message.subject, " ".join(unknown)]))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from tocsin._core.message import Message
 
-_BY_TIER = {"high": "🔴", "medium": "🟠", "low": "🟡"}
-_OVER = "🟢"
+_BY_TONE = {"high": "🔴", "medium": "🟠", "low": "🟡", "over": "🟢"}
 _OTHER = "🔔"
 
 
 def icon(message: Message) -> str:
-    """One emoji: by tier, another when the incident is over, and a third where it is about no incident."""
-    return _OVER if message.is_over else _BY_TIER.get(message.tier, _OTHER)
+    """One emoji: by tier, another when all is over, and a third where it is about no incident."""
+    return _BY_TONE.get(message.tone, _OTHER)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 from tocsin._core.message import Mention, Message
 
-_BY_TIER = {"high": 0xD32F2F, "medium": 0xF57C00, "low": 0xFBC02D}
-_OVER = 0x388E3C
+_BY_TONE = {"high": 0xD32F2F, "medium": 0xF57C00, "low": 0xFBC02D, "over": 0x388E3C}
 _OTHER = 0x607D8B
 
 
@@ -25,7 +24,7 @@ class Parts:
 
 def colour(message: Message) -> int:
     """Red, green and blue in one number: by tier, another when the incident is over or the message is about none."""
-    return _OVER if message.is_over else _BY_TIER.get(message.tier, _OTHER)
+    return _BY_TONE.get(message.tone, _OTHER)
 
 
 def parts(message: Message) -> Parts:

@@ -65,7 +65,7 @@ def posted(message: Message, below: str) -> Mapping[str, Any]:
 
 def card(message: Message, below: str) -> Mapping[str, Any]:
     """The card of a message, with this text below its subject."""
-    colour = _COLOURS.get("over" if message.is_over else message.tier, "Default")
+    colour = _COLOURS.get(message.tone, "Default")
     head = _line({"text": message.subject, "weight": "Bolder", "size": "Medium", "color": colour})
     people = [_Called(mention) for mention in message.mentions]
     mentions = [{"type": "TextBlock", "text": " ".join(each.text for each in people), "wrap": True}] if people else []

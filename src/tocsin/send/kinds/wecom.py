@@ -72,7 +72,7 @@ class WeCom:
 
 def in_markdown(message: Message) -> Mapping[str, Any]:
     """A message as WeCom's Markdown."""
-    colour = _COLOURS.get("over" if message.is_over else message.tier)
+    colour = _COLOURS.get(message.tone)
     subject = disarmed(message.subject)
     head = f'{icon(message)} <font color="{colour}">{subject}</font>' if colour else f"{icon(message)} **{subject}**"
     foot = [" ".join(_mentioned(mention) for mention in message.mentions)]
