@@ -22,7 +22,7 @@ def names_in(package: ModuleType) -> set[str]:
     return {module.name for module in pkgutil.iter_modules(package.__path__)}
 
 
-WITHOUT_HTTP = {"apprise", "console", "file"}
+WITHOUT_HTTP = {"apprise", "console", "email", "file"}
 """Kinds that call no address of HTTP, and so have tests of their own."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tocsin._plan.chat_channels import ChatChannel
-from tocsin._plan.paging_channels import OpsgenieChannel, PagerDutyChannel
+from tocsin._plan.paging_channels import EmailChannel, OpsgenieChannel, PagerDutyChannel
 from tocsin._plan.plain_channels import AppriseChannel, ConsoleChannel, FileChannel, WebhookChannel
 from tocsin._plan.request_channel import RequestChannel
 from tocsin._plan.robot_channels import DingTalkChannel, FeishuChannel, TeamsChannel, WeComChannel
@@ -19,6 +19,7 @@ AnyChannel = Annotated[
     | ConsoleChannel
     | ChatChannel
     | DingTalkChannel
+    | EmailChannel
     | FeishuChannel
     | OpsgenieChannel
     | PagerDutyChannel

@@ -24,7 +24,7 @@ _SECRET_PATHS = (
 """Hosts and paths of tools whose address is itself the secret: whoever knows it may post."""
 
 _SECRET_KEYS = (
-    *(("channels", key) for key in ("secret", "token", "key", "routing_key", "webhook_secret", "api_key")),
+    *(("channels", key) for key in ("secret", "token", "key", "routing_key", "webhook_secret", "api_key", "password")),
     *(("channels", key) for key in ("app_secret", "encrypt_key", "verification_token", "signing_secret")),
     *(("tokens", "token"), ("people", "token"), ("people", "mobile")),
 )

@@ -141,6 +141,20 @@ MATCHERS = WithJsonSchema(
         patternErrorMessage='Write a matcher, such as severity="critical" or alertname=~"Disk.*".',
     )
 )
+_MAILBOX = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}"
+MAIL_SERVER = WithJsonSchema(
+    _or_elsewhere(
+        _text(
+            r"^[Ss][Mm][Tt][Pp][Ss]?://[^\x00-\x20/?#]+/?$",
+            examples=["smtp://mail.example:587", "smtps://mail.example"],
+            patternErrorMessage="Write a mail server, such as smtp://mail.example:587 or smtps://mail.example.",
+        )
+    )
+)
+RECIPIENT = WithJsonSchema(_or_elsewhere(_text(f"^{_MAILBOX}$", examples=["on-call@example.org"])))
+MAIL_SENDER = WithJsonSchema(
+    _or_elsewhere(_text(f"{_MAILBOX}[>)]?$", examples=["tocsin@example.org", "Tocsin <tocsin@example.org>"]))
+)
 EMAIL = WithJsonSchema(_or_elsewhere(_text(r"^[^@\s<>,;]+@[^@\s<>,;]+$", examples=["li.na@example.org"])))
 NAME = WithJsonSchema(_text(r"^[^\s\x00-\x1f\x7f](?:.*[^\s\x00-\x1f\x7f])?$", maxLength=100))
 PERSON_NAME = WithJsonSchema(

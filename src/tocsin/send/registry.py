@@ -13,12 +13,26 @@ from tocsin._core.message import Message, Sender
 from tocsin._core.plan import Channel
 from tocsin.send.guard import GuardedConnector
 from tocsin.send.kind import Bounds, Kind
-from tocsin.send.kinds import apprise, dingtalk, feishu, file, http, msteams, opsgenie, pagerduty, slack, webhook, wecom
+from tocsin.send.kinds import (
+    apprise,
+    dingtalk,
+    email,
+    feishu,
+    file,
+    http,
+    msteams,
+    opsgenie,
+    pagerduty,
+    slack,
+    webhook,
+    wecom,
+)
 from tocsin.send.kinds.console import Console
 
 KINDS: Mapping[str, Kind] = {
     "apprise": apprise.KIND,
     "dingtalk": dingtalk.KIND,
+    "email": email.KIND,
     "feishu": feishu.KIND,
     "file": file.KIND,
     "http": http.KIND,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import socket
+import ssl
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -49,7 +50,7 @@ def what_broke(error: Exception, proxy: URL | None) -> str:
 
 def _broken(error: Exception) -> str:
     match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
             return f"TLS failed: {_tls(error.__cause__ or error)}"
         case aiohttp.ClientConnectorDNSError() | socket.gaierror():
             return "the name cannot be resolved"
