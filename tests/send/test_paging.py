@@ -6,10 +6,13 @@ from typing import get_args
 
 import pytest
 from tests.send.samples import alone, message, vendor_message
+from tests.support.plans import plan as demo_plan
 
 from tocsin._core.events import Event
-from tocsin.send.paging import Deed, deed
+from tocsin.send.paging import Deed, deed, key_of
+from tocsin.send.specimen import about_channel
 
+NEWS = ("channel_down", "channel_up")
 DEEDS = {
     Deed.CALL: {
         "opened", "reopened", "tier_raised", "reclassified", "escalated", "untold", "stale", "update_due",
@@ -54,6 +57,15 @@ def test_what_is_over_calls_nobody() -> None:
 def test_what_is_about_no_incident(event: str, wanted: Deed) -> None:
     """A digest, a test and the failure of a channel are told by an alert of their own."""
     assert deed(alone(event)) is wanted
+
+
+def test_a_channel_that_is_up_again_ends_what_said_that_it_was_down() -> None:
+    """Both are about the channel; a digest and a test are about themselves."""
+    plan = demo_plan()
+    down, up = (about_channel(event, "business-hook", "command-hook", plan, 0, error="") for event in NEWS)
+    assert key_of(down) == key_of(up) == "channel-business-hook"
+    assert key_of(alone("digest")) == "alone-1"
+    assert key_of(message()) == "INC-261205-7K2M9P"
 
 
 def test_a_vendor_that_is_not_asked_any_more_is_called_no_more() -> None:

@@ -35,6 +35,13 @@ _TAKES = {"acknowledged": ("acknowledged", "contained"), "contained": ("containe
 _ENDS = frozenset({"restored", "closed", "merged", "false_alarm"})
 
 
+def key_of(message: Message) -> str:
+    """What names the alert at the tool: the incident, the channel that is down, or the message itself."""
+    if message.event in ("channel_down", "channel_up"):
+        return f"channel-{message.body['channel']}"
+    return message.incident or message.id
+
+
 def deed(message: Message) -> Deed:
     """What this message does to the alert at the tool."""
     event = message.event

@@ -158,7 +158,7 @@ async def test_a_follow_up_says_what_the_notice_says(alerts: Alerts, sender: Sen
         (message(), "P1"),
         (message(incident={"tier": "medium"}), "P2"),
         (message(incident={"tier": "low"}), "P3"),
-        (alone("channel_down"), "P3"),
+        (alone("channel_down", body={"at": "", "channel": "chat"}), "P3"),
         (alone("digest"), "P5"),
     ],
 )

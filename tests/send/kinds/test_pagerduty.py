@@ -165,7 +165,7 @@ async def test_a_follow_up_says_only_what_it_is_about(events: Events, sender: Se
         (message(incident={"tier": "low"}), "warning"),
         (alone("digest"), "info"),
         (alone("test"), "info"),
-        (alone("channel_down"), "error"),
+        (alone("channel_down", body={"at": "2026-12-05T01:02:00.000Z", "channel": "chat"}), "error"),
     ],
 )
 async def test_the_severity_is_the_tiers(events: Events, sender: Sender, made: Message, severity: str) -> None:

@@ -19,7 +19,7 @@ from tocsin._core.plan import Channel
 from tocsin.send.endpoint import Endpoint, answered, in_json, revealed
 from tocsin.send.fit import fit
 from tocsin.send.kind import Kind
-from tocsin.send.paging import Deed, deed
+from tocsin.send.paging import Deed, deed, key_of
 
 ADDRESS = "https://api.opsgenie.com"
 """For accounts in the USA."""
@@ -45,7 +45,7 @@ class Opsgenie:
     async def send(self, message: Message) -> str:
         """Open, acknowledge, close or annotate the incident's alert. Raises ``TrySendAgain`` or ``SendRefused``."""
         done = deed(message)
-        alias = message.incident or message.id
+        alias = key_of(message)
         if done is Deed.CALL:
             await self._post(self._alerts, {**alert_of(message), "alias": alias})
         else:

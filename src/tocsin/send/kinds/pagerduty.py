@@ -18,7 +18,7 @@ from tocsin._core.plan import Channel
 from tocsin.send.endpoint import Endpoint, answered, in_json, revealed
 from tocsin.send.fit import fit
 from tocsin.send.kind import Kind
-from tocsin.send.paging import Deed, deed
+from tocsin.send.paging import Deed, deed, key_of
 
 ADDRESS = "https://events.pagerduty.com/v2/enqueue"
 """For accounts in the USA."""
@@ -45,7 +45,7 @@ class PagerDuty:
         done = deed(message)
         if done is Deed.TELL:
             return ""
-        event = {"routing_key": self._key, "event_action": _ACTIONS[done], "dedup_key": message.incident or message.id}
+        event = {"routing_key": self._key, "event_action": _ACTIONS[done], "dedup_key": key_of(message)}
         body = in_json(event) if done is not Deed.CALL else _within(event, message)
         said = answered(await self._endpoint.post(body, {"Content-Type": "application/json"}))
         if said.get("status") == "success":
