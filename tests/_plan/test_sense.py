@@ -291,3 +291,15 @@ def test_a_match_that_some_notices_fit(tmp_path: Path) -> None:
     match = "['class=fraud', 'service=\"anything\"', 'tier!=\"hihg\"', 'event=~\"opened|closed\"', 'group=vendor']"
     text = ONE_GROUP.replace("spare:   {type: console}", f"spare: {{type: console, match: {match}}}")
     assert warned(tmp_path, text + "classes: {fraud: {}}\n") == []
+
+
+def test_a_team_that_has_only_files(tmp_path: Path) -> None:
+    """A file tells nobody; beside another channel it is fine."""
+    text = (
+        "channels: {a: {type: file, path: /var/log/a}, b: {type: console}}\n"
+        "teams:\n  x: {group: data, channels: [a]}\n  y: {group: data, channels: [a, b]}\n"
+        "services: {s: {teams: [x, y]}}\n"
+    )
+    (problem,) = (each for each in warned(tmp_path, text) if "file" in each.message)
+    assert (problem.path, problem.line) == ("teams.x.channels", 3)
+    assert problem.message == "the team `x` has only files, and a file tells nobody; give it another channel"

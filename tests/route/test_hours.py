@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,15 @@ def test_a_fallback_that_failing_channels_call_for_keeps_its_hours_too(tmp_path:
     assert [each.channel for each in route_fallback(entry, "k", both, NIGHT)] == ["duty"]
     none = plan(tmp_path, "channels: [always], fallback: [office]")
     assert [each.channel for each in route_fallback(entry, "k", none, NIGHT)] == ["office"]
+
+
+def test_a_record_carries_and_is_nobody(tmp_path: Path) -> None:
+    """It has what the group is told, and does not count; where it alone would carry, the fallback does in its place."""
+    made = plan(tmp_path, "channels: [office, always], fallback: [duty]")
+    audit = {"always": replace(made.channels["always"], type="file")}
+    made = replace(made, channels={**made.channels, **audit})
+    by_day, by_night = routed(made, DAY), routed(made, NIGHT)
+    assert [(each.channel, each.record) for each in by_day.deliveries] == [("office", False), ("always", True)]
+    assert by_day.owing == (("legal", 1),)
+    assert {(each.channel, each.fallback) for each in by_night.deliveries} == {("always", False), ("duty", True)}
+    assert by_night.owing == ()

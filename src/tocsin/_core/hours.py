@@ -20,10 +20,12 @@ from tocsin._core.times import SECOND, Millis
 
 @dataclass(frozen=True, slots=True)
 class Carriers:
-    """The channels that carry a group's notices now; ``fallback`` if they do so in place of the group's own."""
+    """The channels that carry a group's notices now; ``fallback`` if they do so in place of the group's own, beside
+    those of its own that are ``records``."""
 
     channels: tuple[str, ...]
     fallback: bool = False
+    records: tuple[str, ...] = ()
 
 
 def teams_of(group: str, service: str, plan: Plan) -> tuple[Team, ...]:
@@ -44,13 +46,16 @@ def group_of(name: str, service: str, plan: Plan) -> Group:
 
 def carriers(group: Group, plan: Plan, now: Millis, about: About) -> Carriers:
     """Which channels carry a group's notice now. Where no channel at all is within its hours, all of the group's do
-    that take the notice, and where none takes it, all: better a notice too many than nobody told."""
+    that take the notice, and where none takes it, all: better a notice too many than nobody told. Records reach nobody,
+    so they alone are none; they carry it all the same."""
     taking = tuple(name for name in group.channels if about.takes(plan.channels[name], group, group.name))
-    if within(group.when, plan, now) and (own := on_duty(taking, plan, now)):
+    own = on_duty(taking, plan, now)
+    records = tuple(name for name in own if plan.channels[name].is_record)
+    if within(group.when, plan, now) and len(own) > len(records):
         return Carriers(own)
     if instead := on_duty(others(group), plan, now):
-        return Carriers(instead, fallback=True)
-    return Carriers(taking or group.channels)
+        return Carriers(instead, fallback=True, records=records)
+    return Carriers(taking if any(not plan.channels[name].is_record for name in taking) else group.channels)
 
 
 def vendor_carriers(vendor: Vendor, plan: Plan, now: Millis, about: About) -> tuple[str, ...]:

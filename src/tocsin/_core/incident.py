@@ -262,7 +262,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     the group by which its lane on the channel is named: the first of all that share the channel, whether or not
     this notice is for it, so that none overtakes an earlier one that was for both. What a ``vendor`` is told goes to
     the group ``vendor``. ``mention`` are the people whom it calls. ``digest`` says that it waits until ``due`` to be
-    sent together with others. One that was ``dropped`` as a dead letter is superseded.
+    sent together with others. A ``record`` is for nobody to read now, and tells no group. One that was ``dropped`` as a
+    dead letter is superseded.
     """
 
     id: str
@@ -283,6 +284,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     mention: tuple[str, ...] = ()
     fallback: bool = False
     digest: bool = False
+    record: bool = False
     state: DeliveryState = "waiting"
     attempts: tuple[Attempt, ...] = ()
     created_at: Millis

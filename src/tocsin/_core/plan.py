@@ -97,6 +97,11 @@ class Channel:
     match: tuple[Matcher, ...] = ()
     mention: tuple[str, ...] = ()
 
+    @property
+    def is_record(self) -> bool:
+        """Whether it only keeps what is told, so that nobody reads it now: no group has been told by it."""
+        return self.type == "file"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:

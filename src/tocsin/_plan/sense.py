@@ -44,6 +44,7 @@ class Sense:
         yield from self._ended()
         yield from self._escalation()
         yield from self._fallbacks()
+        yield from self._records()
         yield from self._hours()
         yield from self._unknown_labels()
         yield from self._unused()
@@ -129,6 +130,15 @@ class Sense:
                     f"the group `{name}` has no `fallback`: when its channels fail, nobody is told in its place",
                     key=True,
                 )
+
+    def _records(self) -> Iterator[Problem]:
+        """Groups, teams and vendors of which nobody reads what they are told."""
+        for section, what in (("groups", "group"), ("teams", "team"), ("vendors", "vendor")):
+            for name, entry in getattr(self.plan, section).items():
+                types = {self.plan.channels[each].type for each in entry.channels or () if each in self.plan.channels}
+                if types == {"file"} and not set(entry.channels) - self.plan.channels.keys():
+                    message = f"the {what} `{name}` has only files, and a file tells nobody; give it another channel"
+                    yield self._warning((section, name, "channels"), message)
 
     def _hours(self) -> Iterator[Problem]:
         for (section, *names), hour in unreached(self.plan, self.now).items():

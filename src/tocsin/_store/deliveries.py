@@ -158,7 +158,7 @@ async def settle(
         *(keys.urgent, keys.normal, keys.held, keys.view(delivery.key), keys.threads(delivery.incident)),
         keys.health,
     ]
-    fields = [told_field(delivery.sequence, group) for group in delivery.groups]
+    fields = [] if delivery.record else [told_field(delivery.sequence, group) for group in delivery.groups]
     args: list[Arg] = [now, lane, parcel.token, delivery.id, result, encode(after), after.due, channel]
     error = after.attempts[-1].error if after.attempts else ""
     args += [delivery.key, 0 if delivery.fallback else 1, thread, error, *fields]
@@ -187,7 +187,8 @@ async def take_up(store: Store, keys: Keys, delivery: Delivery, now: Millis) -> 
     channel, lane = delivery.channel, lane_of(delivery)
     names = [*keys.queues(channel), keys.sending(channel), keys.ranks(channel), keys.lane(channel, lane)]
     names += [keys.delivery(delivery.id), keys.stats, keys.dead, keys.told(delivery.incident)]
-    fields = () if delivery.fallback else [told_field(delivery.sequence, group) for group in delivery.groups]
+    counts = not (delivery.fallback or delivery.record)
+    fields = [told_field(delivery.sequence, group) for group in delivery.groups if counts]
     args: list[Arg] = [now, lane, delivery.id, encode(again), channel, rank_of(again), *fields]
     state = await store.run("delivery_retry", names, args)
     return again if state == b"dead" else None

@@ -49,8 +49,7 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
                 due=now,
             )
             instead += route_fallback(entry, notice.key, plan, now)
-            continue
-        for channel in carried.channels:
+        for channel in carried.records if carried.fallback else carried.channels:
             sharing.setdefault(channel, []).append(name)
     deliveries = tuple(
         _delivery(
@@ -69,8 +68,9 @@ def route(notice: Notice, plan: Plan, now: Millis) -> Routing:
         for channel, groups in sharing.items()
     )
     to_vendor = _to_vendor(notice, plan, now)
-    counts = ((group, sum(group in delivery.groups for delivery in deliveries)) for group in notice.groups)
-    owing = tuple((group, count) for group, count in (*counts, (VENDOR, len(to_vendor))) if count)
+    reaching = [delivery for delivery in (*deliveries, *to_vendor) if not delivery.record]
+    counts = ((group, sum(group in delivery.groups for delivery in reaching)) for group in (*notice.groups, VENDOR))
+    owing = tuple((group, count) for group, count in counts if count)
     held = tuple(_held(delivery, plan, now) for delivery in deliveries)
     return Routing(deliveries=(*held, *instead, *to_vendor), owing=owing)
 
@@ -108,6 +108,7 @@ def _to_vendor(notice: Notice, plan: Plan, now: Millis) -> tuple[Delivery, ...]:
             timezone=timezone,
             details=VENDOR,
             vendor=vendor.name,
+            record=plan.channels[channel].is_record,
             created_at=now,
             since=now,
             due=now,
@@ -175,6 +176,7 @@ def _delivery(
         details=_details(plan, groups),
         mention=_called(plan, channel, groups) if event in CALLS and tier is Tier.HIGH else (),
         fallback=fallback,
+        record=plan.channels[channel].is_record,
         created_at=now,
         since=now,
         due=now,
