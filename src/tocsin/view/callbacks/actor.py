@@ -25,7 +25,8 @@ def actions_of(
     asked = tuple(dict.fromkeys(group for each in told for group in each.groups if group in plan.groups))
     name = person.name if person else _name(tool, accounts)
     if not asked:
-        acts = [meant for act in acts if (meant := _of_vendor(act, name)) is not None]
+        answers = any(each.vendor == incident.vendor for each in told)
+        acts = [meant for act in acts if answers and (meant := _of_vendor(act, name)) is not None]
     return tuple(
         Action(
             incident=incident.id,
@@ -59,7 +60,7 @@ def _group(incident: Incident, person: Person | None, asked: Sequence[str], plan
 
 
 def _of_vendor(act: Act, name: str) -> Act | None:
-    """What it means where a vendor alone was told: it takes up its part, and is heard; the rest is the groups'."""
+    """What it means where the vendor alone was told: it takes up its part, and is heard; the rest is the groups'."""
     if isinstance(act, Acknowledge):
         return VendorAcknowledge(who=name)
     return act if isinstance(act, Note) else None

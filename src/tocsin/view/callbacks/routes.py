@@ -162,10 +162,12 @@ class CallbackRoutes:
         except NotFound:
             return None, ()
         channels = self._plan().channels
+        vendor = next((each.name for each in self._plan().vendors.values() if channel.name in each.channels), "")
         told = tuple(
             each
             for each in whole.deliveries
-            if (carrier := channels.get(each.channel)) is not None
+            if each.vendor == vendor  # what a vendor does at its tool answers nothing that was for others
+            and (carrier := channels.get(each.channel)) is not None
             and of_one_tool(channel, carrier)
             and heard.delivery in ("", each.id)
         )
