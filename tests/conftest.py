@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -16,6 +17,9 @@ from tests.support.keys import endless_keys, leaked, persistent_kinds
 from tests.support.programs import missing
 
 from tocsin._store.server import PrivateServer
+
+settings.register_profile("tocsin", deadline=None)  # a busy machine is no fault of what is tested
+settings.load_profile("tocsin")
 
 REQUIRE_PROGRAMS = "TOCSIN_REQUIRE_PROGRAMS"
 """Set to 1, a missing program of another project fails its tests rather than skipping them."""
