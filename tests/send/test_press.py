@@ -34,7 +34,11 @@ def test_a_button_for_each_answer_that_needs_no_words() -> None:
     assert [(each.title, each.is_first) for each in buttons(asking("acknowledge"), SLACK)] == [("Acknowledge", True)]
     found = buttons(asking("restore", "update", language="zh"), SLACK)
     assert [(each.title, each.is_first) for each in found] == [("已恢复", True), ("仍未恢复", False)]
-    assert [read_value(each.value) for each in found] == [("restore", ID), ("still_broken", ID)]
+    presses = [press for each in found if (press := read_value(each.value)) is not None and len(each.value) <= 64]
+    assert [(press.action, press.delivery) for press in presses] == [("restore", ID), ("still_broken", ID)]
+    assert all(press.is_of(SLACK) for press in presses)
+    assert not any(press.is_of(replace(SLACK, settings={"signing_secret": Secret("o")})) for press in presses)
+    assert not replace(presses[0], action="still_broken").is_of(SLACK)
 
 
 @pytest.mark.parametrize("kind", [*PROOFS, "webhook"])

@@ -39,7 +39,7 @@ def buttons(message: Message, channel: Channel) -> tuple[Button, ...]:
     titles = _TITLES["zh" if message.body.get("language") == "zh" else "en"]
     answers = [_ANSWERS.get(ask, ()) for ask in message.body.get("asks", ())]
     return tuple(
-        Button(action, titles[action], value_of(action, message.id), place == 0)
+        Button(action, titles[action], value_of(action, message.id, channel), place == 0)
         for answer in answers
         for place, action in enumerate(answer)
     )

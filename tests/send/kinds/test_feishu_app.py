@@ -72,7 +72,9 @@ async def test_what_is_asked_has_a_button() -> None:
     app, _ = await posted(message, **HEARS)
     first, *links = app.buttons()
     assert (first["text"]["content"], first["type"]) == ("确认收到", "primary")
-    assert read_value(first["value"]["press"]) == ("acknowledge", said().id)
+    press = read_value(first["value"]["press"])
+    assert press is not None
+    assert (press.action, press.delivery) == ("acknowledge", said().id)
     assert [link["type"] for link in links] == ["default"] * len(links)
     assert all("url" in button for button in (await posted(message))[0].buttons())
 

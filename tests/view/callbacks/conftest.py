@@ -89,7 +89,8 @@ class Calling:
 
     async def button(self, action: str, group: str) -> str:
         """What the button of the last message to a group says."""
-        return value_of(action, (await self.delivery(group)).id)
+        delivery = await self.delivery(group)
+        return value_of(action, delivery.id, self.world.plan.channels[delivery.channel])
 
     async def post(self, channel: str, callback: Callback) -> tuple[int, Any]:
         """Call back from outside; answers the status, and the JSON if there is any."""

@@ -147,9 +147,24 @@ async def test_only_incidents_that_were_told_there(calling: Calling) -> None:
 
 async def test_one_app_for_several_channels(calling: Calling) -> None:
     """A tool has one address for callbacks: what is pressed on another channel of the same app comes there too."""
+    unset = await calling.button("acknowledge", "data")
+    assert await calling.post("technical-hook", slack(unset, at=calling.seconds)) == (200, None)
+    assert await calling.entries() == [], "without a secret it has no buttons, so nobody pressed one"
+    data = replace(CHANNELS["technical-hook"], name="data-hook")
+    calling.world.plan = replace(calling.world.plan, channels={**CHANNELS, "data-hook": data})
     value = await calling.button("acknowledge", "data")
     assert await calling.post("technical-hook", slack(value, at=calling.seconds, user="U0OTHER")) == (200, None)
     assert await calling.entries() == [("acknowledged", "slack:U0OTHER", "slack", False, "data")]
+
+
+async def test_what_a_client_made_up(calling: Calling) -> None:
+    """A client that somebody wrote may say that a button was pressed which it was not given: each is sealed."""
+    value = await calling.button("acknowledge", "business")
+    for number, made_up in enumerate((value.replace("acknowledge", "still_broken"), value[:-8] + "0" * 8)):
+        status, answer = await calling.post("business-hook", telegram(made_up, update=number))
+        assert status == 200
+        assert answer["text"] == "Not done: this button is not known here any more."
+    assert await calling.entries() == []
 
 
 async def test_who_is_not_known_there(calling: Calling) -> None:
@@ -213,26 +228,21 @@ async def test_what_the_incident_does_not_take(calling: Calling) -> None:
     value = await calling.button("restore", "business")
     status, answer = await calling.post("business-hook", telegram(value))
     assert (status, answer["text"]) == (200, "已记录：已恢复。")
-    acknowledge = value.replace("restore", "acknowledge")
+    acknowledge = await calling.button("acknowledge", "business")
     status, answer = await calling.post("business-hook", telegram(acknowledge, update=2))
     assert status == 200
     assert answer["text"].startswith("尚未生效：事件目前不接受这一操作")
     assert calling.counted["business-hook", "refused"] == 1
-    gone = value_of("acknowledge", "inc-260101-aaaaaa-1-0123456789ab")
+    gone = value_of("acknowledge", "inc-260101-aaaaaa-1-0123456789ab", CHANNELS["business-hook"])
     status, answer = await calling.post("business-hook", telegram(gone, update=3))
-    assert (status, answer["text"]) == (200, "Not done: this incident is not kept here any more.")
+    assert (status, answer["text"]) == (200, "Not done: this button is not known here any more.")
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        "",
-        "lower|inc-260101-aaaaaa-1-0123456789ab",
-        "acknowledge",
-        "acknowledge|INC 1",
-        "acknowledge|" + "a" * 41,
-        None,
-        7,
+        *("", "lower|inc-260101-aaaaaa-1-0123456789ab|01234567", "acknowledge", "acknowledge|INC 1|01234567", None, 7),
+        *("acknowledge|" + "a" * 41 + "|01234567", "acknowledge|inc-1-0123456789ab", "acknowledge|a|0123456g"),
     ],
 )
 def test_what_is_no_button(value: object) -> None:

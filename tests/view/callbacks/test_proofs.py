@@ -40,7 +40,7 @@ def changed(callback: Callback) -> Callback:
 def forged(calling: Calling) -> list[tuple[str, Callback]]:
     """What nobody but an impostor sends."""
     now = calling.seconds
-    value = "acknowledge|inc-260101-aaaaaa-1-0123456789ab"
+    value = "acknowledge|inc-260101-aaaaaa-1-0123456789ab|01234567"
     event = pagerduty("incident.acknowledged", at=calling.now)
     question = {"challenge": "c", "token": "another", "type": "url_verification"}
     return [
@@ -116,7 +116,7 @@ async def test_no_channel_is_given_away(calling: Calling, caplog: pytest.LogCapt
     assert {status for status, _ in answers} == {404}
     assert len({str(answer) for _, answer in answers}) == 1
     (record,) = [each for each in caplog.records if each.name.endswith("callbacks.routes")]
-    assert (record.channel, record.set) == ("data-hook", "signing_secret")  # type: ignore[attr-defined]
+    assert (record.channel, record.setting) == ("data-hook", "signing_secret")  # type: ignore[attr-defined]
     assert not calling.counted
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, inside, json_of, pressed, same, text
+from tocsin._core.press import read_value
+from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, act_of, inside, json_of, same, text
 
 
 def hear(call: Call) -> Heard | Answer:
@@ -33,16 +34,16 @@ def hear(call: Call) -> Heard | Answer:
         raise Unproved
     header, event = inside(said, "header"), inside(said, "event")
     value = inside(event, "action").get("value")
-    delivery, acts = pressed(value.get("press") if isinstance(value, dict) else value)
-    if header.get("event_type") != "card.action.trigger" or not delivery:
+    press = read_value(value.get("press") if isinstance(value, dict) else value)
+    if header.get("event_type") != "card.action.trigger" or press is None:
         return {}
     operator = inside(event, "operator")
     accounts = (text(operator.get(name)) for name in ("open_id", "user_id", "union_id"))
     return Heard(
         event=text(header.get("event_id")),
         accounts=tuple(each for each in accounts if each),
-        acts=acts,
-        delivery=delivery,
+        acts=act_of(press),
+        press=press,
         answer=lambda words: {"toast": {"type": "info", "content": words}} if words else {},
     )
 

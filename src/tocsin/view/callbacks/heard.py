@@ -11,7 +11,7 @@ import msgspec
 
 from tocsin._core.action import ACTS, Act
 from tocsin._core.plan import Channel
-from tocsin._core.press import proof, read_value
+from tocsin._core.press import Press, proof
 from tocsin._core.times import MINUTE, SECOND, Millis
 
 WINDOW: Millis = 5 * MINUTE
@@ -50,14 +50,14 @@ class Heard:
 
     ``event`` is what this callback is called there, the same whenever it is sent again. ``accounts`` are the person's
     names and numbers at the tool, the surest first; none where no person did it. ``acts`` are tried in turn, until the
-    incident takes one. What it is about is said by ``delivery``, the message whose button was pressed, by ``incident``,
-    or by ``topic``, the tool's own name for the incident.
+    incident takes one. What it is about is said by ``press``, the button that was pressed, by ``incident``, or by
+    ``topic``, the tool's own name for the incident.
     """
 
     event: str
     accounts: tuple[str, ...] = ()
     acts: tuple[Act, ...] = ()
-    delivery: str = ""
+    press: Press | None = None
     incident: str = ""
     topic: str = ""
     answer: Callable[[str], Answer] = lambda _: {}
@@ -96,7 +96,6 @@ def text(value: object) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def pressed(value: object) -> tuple[str, tuple[Act, ...]]:
-    """The delivery on which a button was pressed, and what it does; nothing for what is no button of ours."""
-    found = read_value(value)
-    return (found[1], (ACTS[found[0]](),)) if found else ("", ())
+def act_of(press: Press) -> tuple[Act, ...]:
+    """What a button does."""
+    return (ACTS[press.action](),)

@@ -79,7 +79,7 @@ class CallbackRoutes:
         self._act = act
         self._reply = reply
         self._meter = meter
-        self._unset: set[str] = set()
+        self._warned: set[tuple[str, str]] = set()
 
     def routes(self) -> Sequence[tuple[web.RouteDef, str]]:
         """The route, which needs nothing but the tool's signature."""
@@ -97,6 +97,7 @@ class CallbackRoutes:
             heard = HEARS[channel.type](call)
         except Unproved:
             self._meter.callback(channel.name, "unproved")
+            self._warn("a callback did not prove to come from the channel's tool", channel)
             raise Forbidden("this does not prove to come from the channel's tool") from None
         if not isinstance(heard, Heard):
             self._meter.callback(channel.name, "ignored")
@@ -117,11 +118,15 @@ class CallbackRoutes:
         channel = self._plan().channels.get(name)
         if channel is not None and channel.type in HEARS and hears(channel):
             return channel
-        if channel is not None and channel.type in HEARS and name not in self._unset:
-            self._unset.add(name)
-            needed = " or ".join(PROOFS[channel.type])
-            log.warning("callbacks come for a channel that cannot prove them", extra={"channel": name, "set": needed})
+        if channel is not None and channel.type in HEARS:
+            self._warn("callbacks come for a channel that cannot prove them", channel)
         raise NotFound("no channel of this name takes callbacks")
+
+    def _warn(self, message: str, channel: Channel) -> None:
+        """Tell whoever reads the log, once: anybody may post here, as often as they like."""
+        if (message, channel.name) not in self._warned:
+            self._warned.add((message, channel.name))
+            log.warning(message, extra={"channel": channel.name, "setting": " or ".join(PROOFS[channel.type])})
 
     async def _once(self, channel: Channel, heard: Heard) -> Result:
         """Deal with it, unless that was done before."""
@@ -151,7 +156,8 @@ class CallbackRoutes:
 
     async def _meant(self, channel: Channel, heard: Heard) -> tuple[Whole | None, tuple[Delivery, ...]]:
         """The incident that it is about, and those of its messages that this tool carried: without any, none."""
-        name = incident_of(heard.delivery) if heard.delivery else heard.incident.upper()
+        press = heard.press
+        name = incident_of(press.delivery) if press else heard.incident.upper()
         is_named = _INCIDENT.fullmatch(name) is not None
         if not name and heard.topic:
             name = await self._kept.topic(channel.type, heard.topic)
@@ -169,7 +175,7 @@ class CallbackRoutes:
             if each.vendor == vendor  # what a vendor does at its tool answers nothing that was for others
             and (carrier := channels.get(each.channel)) is not None
             and of_one_tool(channel, carrier)
-            and heard.delivery in ("", each.id)
+            and (press is None or (press.delivery == each.id and press.is_of(carrier)))
         )
         if told and is_named and heard.topic:
             await self._kept.note_topic(channel.type, heard.topic, name)

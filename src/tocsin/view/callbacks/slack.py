@@ -11,7 +11,8 @@ import hashlib
 import hmac
 from urllib.parse import parse_qs, urlsplit
 
-from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, inside, json_of, pressed, same, text
+from tocsin._core.press import read_value
+from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, act_of, inside, json_of, same, text
 
 _HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 
@@ -31,16 +32,16 @@ def hear(call: Call) -> Heard | Answer:
     actions = payload.get("actions")
     if payload.get("type") != "block_actions" or not isinstance(actions, list):
         return {}
-    found = (pressed(action.get("value")) for action in actions if isinstance(action, dict))
-    delivery, acts = next((each for each in found if each[0]), ("", ()))
-    if not delivery:
+    found = (read_value(action.get("value")) for action in actions if isinstance(action, dict))
+    press = next((each for each in found if each is not None), None)
+    if press is None:
         return {}
     user = text(inside(payload, "user").get("id"))
     return Heard(
         event=wanted,
         accounts=(user,) if user else (),
-        acts=acts,
-        delivery=delivery,
+        acts=act_of(press),
+        press=press,
         answer=lambda words: {"response_type": "ephemeral", "replace_original": False, "text": words},
         reply_to=_reply_to(text(payload.get("response_url")), call.secret("url")),
     )

@@ -6,7 +6,8 @@ is shown to the person who pressed the button. People are known by their number:
 
 from __future__ import annotations
 
-from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, inside, json_of, pressed, same, text
+from tocsin._core.press import read_value
+from tocsin.view.callbacks.heard import Answer, Call, Heard, Unproved, act_of, inside, json_of, same, text
 
 LONGEST = 200
 """Characters of an answer's text, by the Bot API."""
@@ -19,19 +20,19 @@ def hear(call: Call) -> Heard | Answer:
     update = json_of(call.body)
     query = inside(update, "callback_query")
     number, user = text(query.get("id")), text(inside(query, "from").get("id"))
-    delivery, acts = pressed(query.get("data"))
+    press = read_value(query.get("data"))
     if not number:
         return {}
 
     def answer(said: str) -> Answer:
         return {"method": "answerCallbackQuery", "callback_query_id": number, "text": said[:LONGEST]}
 
-    if not delivery:
+    if press is None:
         return answer("")
     return Heard(
         event=f"{text(update.get('update_id'))}/{number}",
         accounts=(user,) if user else (),
-        acts=acts,
-        delivery=delivery,
+        acts=act_of(press),
+        press=press,
         answer=answer,
     )

@@ -10,12 +10,12 @@ _NOT_DONE: Mapping[str, Mapping[str, str]] = {
     "en": {
         "refused": "Not done: the incident does not take this now. Its latest message says how it stands.",
         "forbidden": "Not done: this needs the command line or the API.",
-        "unknown": "Not done: this incident is not kept here any more.",
+        "unknown": "Not done: this button is not known here any more.",
     },
     "zh": {
         "refused": "尚未生效：事件目前不接受这一操作，最新情况见其最近的消息。",
         "forbidden": "尚未生效：此操作须用命令行或 API。",
-        "unknown": "尚未生效：本事件已不再保存。",
+        "unknown": "尚未生效：此按钮已失效。",
     },
 }
 
