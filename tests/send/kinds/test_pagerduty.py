@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import web
 from tests._plan.written import plan_of, problems_of, told
 from tests.send.contract import Receiver, StandingClock, receiving
+from tests.send.fakes.pagerduty import KEY, Events
 from tests.send.samples import alert, alone, delivery, message, notice, vendor_message
 
 from tocsin._core.errors import SendRefused, TrySendAgain
@@ -22,61 +20,7 @@ from tocsin.send.body import render
 from tocsin.send.kinds.pagerduty import KIND
 from tocsin.send.registry import open_session
 
-KEY = "0123456789abcdef0123456789abcdef"
 INCIDENT = "INC-261205-7K2M9P"
-
-
-class Events:
-    """The API. ``alerts`` are those that are open, by their key, and how they stand; ``calls`` are people called."""
-
-    def __init__(self, receiver: Receiver) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.alerts: dict[str, str] = {}
-        self.calls = 0
-        self.busy = False
-        receiver.answer = self.answer
-
-    async def answer(self, request: web.BaseRequest) -> web.Response:
-        """One event."""
-        body = await request.read()
-        if self.busy:
-            return web.Response(status=429, headers={"Retry-After": "60"})
-        errors = self.faults(request, body)
-        if errors:
-            said = {"status": "invalid event", "message": "Event object is invalid", "errors": errors}
-            return web.json_response(said, status=400)
-        event = json.loads(body)
-        self.events.append(event)
-        key = event["dedup_key"]
-        if event["event_action"] == "trigger":
-            self.calls += key not in self.alerts
-            self.alerts.setdefault(key, "triggered")
-        elif event["event_action"] == "acknowledge" and key in self.alerts:
-            self.alerts[key] = "acknowledged"
-        elif event["event_action"] == "resolve":
-            self.alerts.pop(key, None)
-        said = {"status": "success", "message": "Event processed", "dedup_key": key}
-        return web.json_response(said, status=202)
-
-    def faults(self, request: web.BaseRequest, body: bytes) -> list[str]:
-        """What is wrong with an event, by the documented limits."""
-        assert (request.method, request.path) == ("POST", "/v2/enqueue")
-        assert request.headers["Content-Type"] == "application/json"
-        if len(body) > 512_000:
-            return ["Event is too large"]
-        event = json.loads(body)
-        faults = []
-        if len(event["routing_key"]) != 32:
-            faults.append(f"Length of 'routing_key' is incorrect (should be 32 characters): {event['routing_key']}")
-        if not 1 <= len(event["dedup_key"]) <= 255:
-            faults.append("'dedup_key' is too long")
-        if event["event_action"] == "trigger":
-            payload = event["payload"]
-            if not 1 <= len(payload["summary"]) <= 1024 or not payload["source"]:
-                faults.append("'payload.summary' or 'payload.source' is not as it should be")
-            if payload["severity"] not in ("critical", "error", "warning", "info"):
-                faults.append("'payload.severity' is invalid")
-        return faults
 
 
 @pytest.fixture
