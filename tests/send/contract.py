@@ -11,6 +11,7 @@ import importlib
 import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
@@ -198,6 +199,15 @@ class Contract:
         error = await self.fails(sender_to(receiver.secret_address))
         assert isinstance(error, SendRefused)
         assert f"answered {status}" in str(error)
+
+    async def test_every_status_is_sorted(self, receiver: Receiver, sender_to: SenderTo) -> None:
+        """All that have a name, and some that have none: 429 and 5xx may pass, and no other will."""
+        sender = sender_to(receiver.secret_address)
+        for status in sorted({*map(int, HTTPStatus), 399, 419, 430, 499, 520, 599} - set(range(300))):
+            receiver.answer = receiver.say(status)
+            error = await self.fails(sender)
+            assert isinstance(error, TrySendAgain if status == 429 or status >= 500 else SendRefused), status
+            assert f"answered {status}" in str(error)
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     async def test_redirects_are_not_followed(self, receiver: Receiver, sender_to: SenderTo, status: int) -> None:

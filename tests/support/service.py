@@ -185,6 +185,10 @@ class Service:
         """What it has printed so far."""
         return "".join(self._said)
 
+    def logged(self) -> list[dict[str, Any]]:
+        """What it has logged so far."""
+        return list(self._log)
+
     def _close(self) -> None:
         for reader in self._readers:
             reader.join()
