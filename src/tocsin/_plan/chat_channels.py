@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from tocsin._plan import shapes
 from tocsin._plan.fields import Plain, SecretText, Url
 from tocsin._plan.http_channel import HttpChannel
 
@@ -39,4 +41,35 @@ class SlackChannel(HttpChannel):
         return self
 
 
-ChatChannel = SlackChannel
+_CHAT_ID = re.compile(r"-?\d{1,19}|@[A-Za-z]\w{3,31}", re.ASCII)
+
+
+def _chat_id(value: object) -> str:
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    if not _CHAT_ID.fullmatch(text):
+        raise _error("must be the id of a chat, such as -1001234567890, or the name of a public one, such as '@ops'")
+    return text
+
+
+def _topic(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise _error("must be the number of a topic, which stands in its link, such as 42")
+    return value
+
+
+class TelegramChannel(HttpChannel):
+    """Speaks in a chat at Telegram, by a bot."""
+
+    type: Literal["telegram"]
+    """What kind of channel it is."""
+    token: SecretText
+    """The token of the bot, 123456:ABC-def."""
+    chat_id: Annotated[str, PlainValidator(_chat_id), shapes.CHAT_ID]
+    """The chat that the bot speaks in: an id, such as -1001234567890, or the name of a public one, such as '@ops'."""
+    topic: Annotated[int, PlainValidator(_topic), shapes.COUNT] | None = None
+    """In a group with topics, the number of the one that it speaks in."""
+    url: Url | None = None
+    """The address of an API server of your own; https://api.telegram.org by default."""
+
+
+ChatChannel = SlackChannel | TelegramChannel

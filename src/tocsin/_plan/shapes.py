@@ -181,6 +181,15 @@ MONTHS = WithJsonSchema(
 )
 YEARS = WithJsonSchema(_one_or_range("[1-9][0-9]{3}", (1970, 9990), examples=["2027", "2027:2029"]))
 DAYS = WithJsonSchema(_text(rf"^{_DAY}(?:\.\.{_DAY})?$", examples=["2027-10-01", "2027-10-01..2027-10-07"]))
+CHAT_ID = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "integer"},
+            _text(r"^(?:-?[0-9]{1,19}|@[A-Za-z][A-Za-z0-9_]{3,31})$", examples=["-1001234567890"]),
+        ]
+    }
+)
+COUNT = WithJsonSchema({"type": "integer", "minimum": 1})
 LABEL = WithJsonSchema({"type": "string", "minLength": 1})
 EXPRESSION = WithJsonSchema(
     _text(

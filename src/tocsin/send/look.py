@@ -29,11 +29,10 @@ def colour(message: Message) -> int:
 
 def parts(message: Message) -> Parts:
     """The plain text in parts."""
-    head, _, rest = message.plain.partition("\n")
-    titled, bar, state = head.partition(f" | {message.incident} ")
-    if message.incident and bar and message.subject.startswith(titled):
-        return Parts(f"{message.incident} {state}", rest.strip("\n"))
-    return Parts("", message.plain.strip("\n"))
+    head, _, rest = message.below.partition("\n")
+    if message.incident and head.startswith(f"{message.incident} "):
+        return Parts(head, rest.strip("\n"))
+    return Parts("", message.below.strip("\n"))
 
 
 def called(mention: Mention) -> str:

@@ -24,6 +24,7 @@ from tocsin.send.kinds import (
     opsgenie,
     pagerduty,
     slack,
+    telegram,
     webhook,
     wecom,
 )
@@ -40,6 +41,7 @@ KINDS: Mapping[str, Kind] = {
     "opsgenie": opsgenie.KIND,
     "pagerduty": pagerduty.KIND,
     "slack": slack.KIND,
+    "telegram": telegram.KIND,
     "webhook": webhook.KIND,
     "wecom": wecom.KIND,
 }
