@@ -37,6 +37,12 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("channels: {a: {type: console, match: 'tier=high'}}", 38, "must be a list"),
     ("channels: {a: {type: console, match: ['tier=~\"(\"']}}", 46, "no regular expression that RE2 takes"),
     ("channels: {a: {type: console, mention: [nobody]}}", 41, "there is no person `nobody`"),
+    ("people: {p: {groups: [data], accounts: {slak: U1}}}", 41, "`slak` is no type of channel; did you mean `slack`?"),
+    (
+        "people: {p: {groups: [data], accounts: {slack: U1}}, q: {groups: [data], accounts: {slack: U1}}}",
+        92,
+        "`U1` is the account of `p` too (",
+    ),
     ("{people: {p: {groups: [data]}}, channels: {a: {type: console, mention: [p, p]}}}", 76, "is listed twice"),
     (
         "{people: {p: {groups: [data]}}, channels: {a: {type: console, mention: [p]}}, vendors: {v: {channels: [a]}}}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field
 
@@ -28,3 +28,8 @@ AnyChannel = Annotated[
     | WeComChannel,
     Field(discriminator="type"),
 ]
+
+TYPES: tuple[str, ...] = tuple(
+    name for model in get_args(get_args(AnyChannel)[0]) for name in get_args(model.model_fields["type"].annotation)
+)
+"""All types of channels."""

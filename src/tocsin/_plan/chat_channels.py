@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import PlainValidator, model_validator
+from pydantic import AfterValidator, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
+from tocsin._core.secret import Secret
 from tocsin._plan import shapes
 from tocsin._plan.fields import Plain, SecretText, Url
 from tocsin._plan.http_channel import HttpChannel
@@ -57,6 +58,13 @@ def _topic(value: object) -> int:
     return value
 
 
+def _header_token(secret: Secret) -> Secret:
+    """By the Bot API; one that is not there yet is told elsewhere."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret.reveal()):
+        raise _error("must be 1 to 256 letters, digits, dashes and underscores: Telegram takes no other")
+    return secret
+
+
 class TelegramChannel(HttpChannel):
     """Speaks in a chat at Telegram, by a bot."""
 
@@ -70,6 +78,8 @@ class TelegramChannel(HttpChannel):
     """In a group with topics, the number of the one that it speaks in."""
     url: Url | None = None
     """The address of an API server of your own; https://api.telegram.org by default."""
+    callback_secret: Annotated[SecretText, AfterValidator(_header_token)] | None = None
+    """The secret token of the bot's webhook, by which messages have buttons that act."""
 
 
 ChatChannel = SlackChannel | TelegramChannel

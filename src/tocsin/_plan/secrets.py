@@ -26,6 +26,7 @@ _SECRET_PATHS = (
 _SECRET_KEYS = (
     *(("channels", key) for key in ("secret", "token", "key", "routing_key", "webhook_secret", "api_key", "password")),
     *(("channels", key) for key in ("app_secret", "encrypt_key", "verification_token", "signing_secret")),
+    ("channels", "callback_secret"),
     *(("tokens", "token"), ("people", "token"), ("people", "mobile")),
 )
 

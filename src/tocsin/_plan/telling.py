@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 from tocsin._core.plan import GROUPS
 from tocsin._core.problems import Problem
+from tocsin._plan.channels import TYPES
 from tocsin._plan.defaults import CONSOLE
+from tocsin._plan.guess import did_you_mean
 from tocsin._plan.review import Review
 from tocsin._plan.source import Location, locate
 
@@ -25,6 +27,7 @@ class Telling(Review):
         yield from self._teams()
         yield from self._vendors()
         yield from self._mentions()
+        yield from self._accounts()
         yield from self._calendars()
 
     def _groups(self) -> Iterator[Problem]:
@@ -89,6 +92,21 @@ class Telling(Review):
                 if channel in self.plan.channels and self.plan.channels[channel].mention:
                     message = f"a channel of the vendor `{name}` shows it no people of yours; take `mention` out"
                     yield self._problem(("channels", channel, "mention"), message, key=True)
+
+    def _accounts(self) -> Iterator[Problem]:
+        """Each is at a tool that there is, and one person's alone: who uses it acts in that person's name."""
+        taken: dict[tuple[str, str], Location] = {}
+        for name, person in self.plan.people.items():
+            for tool, account in (person.accounts or {}).items():
+                location = ("people", name, "accounts", tool)
+                if tool not in TYPES:
+                    message = f"`{tool}` is no type of channel{did_you_mean(tool, TYPES)}"
+                    yield self._problem(location, message, key=True)
+                first = taken.setdefault((tool, account), location)
+                if first != location:
+                    there = locate(self.root, first).exactly
+                    message = f"`{account}` is the account of `{first[1]}` too ({there}); it must be one person's"
+                    yield self._problem(location, message)
 
     def _calendars(self) -> Iterator[Problem]:
         known = self._defined("calendars")

@@ -7,12 +7,14 @@ before it is escaped.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
-from tocsin._core.message import Mention, Message
+from tocsin._core.message import Link, Mention, Message
 from tocsin.send.fit import fit, fit_links, utf16
 from tocsin.send.icon import icon
 from tocsin.send.look import called
+from tocsin.send.press import Button
 
 _MOST, _SUBJECT, _BUTTON, _IN_A_ROW = 4096, 400, 64, 2
 _PEOPLE, _LINKS, _LINKS_BYTES, _USERNAME_AT_MOST = 15, 30, 1500, 34
@@ -35,10 +37,11 @@ def text(message: Message, *, has_buttons: bool) -> str:
     return "\n".join(filter(None, parts))
 
 
-def keyboard(message: Message) -> list[list[dict[str, str]]]:
-    """The links as rows of buttons."""
-    buttons = [{"text": fit(link.title, _BUTTON, utf16), "url": link.url} for link in message.links]
-    return [buttons[at : at + _IN_A_ROW] for at in range(0, len(buttons), _IN_A_ROW)]
+def keyboard(links: Sequence[Link], presses: Sequence[Button]) -> list[list[dict[str, str]]]:
+    """Rows of buttons: those that act where they are pressed, then the links."""
+    acting = [{"text": each.title, "callback_data": each.value} for each in presses]
+    leading = [{"text": fit(link.title, _BUTTON, utf16), "url": link.url} for link in links]
+    return [row[at : at + _IN_A_ROW] for row in (acting, leading) for at in range(0, len(row), _IN_A_ROW)]
 
 
 def _mention(mention: Mention) -> str:

@@ -53,6 +53,10 @@ class FakeTelegram:
         if not 1 <= len(shown.encode("utf-16-le")) // 2 <= 4096:
             return no(400, "Bad Request: message is too long")
         for button in (button for row in body.get("reply_markup", {}).get("inline_keyboard", ()) for button in row):
+            if "callback_data" in button:
+                if not 1 <= len(button["callback_data"].encode()) <= 64:
+                    return no(400, "Bad Request: BUTTON_DATA_INVALID")
+                continue
             if "." not in (urlsplit(button["url"]).hostname or ""):
                 url = button["url"]
                 return no(400, f"Bad Request: inline keyboard button URL '{url}' is invalid: Wrong HTTP URL")

@@ -15,6 +15,7 @@ from tests.send.talking import NASTY, about_none, calling, channel, giant, nasty
 
 from tocsin._core.errors import ConfigurationError, SendRefused, TrySendAgain
 from tocsin._core.message import Link, Mention, Sender
+from tocsin._core.press import read_value
 from tocsin._core.secret import Secret
 from tocsin.send.telegram_text import keyboard, text
 
@@ -162,7 +163,7 @@ def test_a_long_text_is_cut_and_its_links_stay() -> None:
             assert len(shown.encode("utf-16-le")) // 2 <= 4096
     assert (parsed(text(giant(), has_buttons=True)) or "").endswith("…")
     assert (parsed(text(giant(), has_buttons=False)) or "").endswith(giant().links[-1].url)
-    assert len(keyboard(many)[0][0]["text"]) == 64
+    assert len(keyboard(many.links, ())[0][0]["text"]) == 64
 
 
 @pytest.mark.parametrize(("written", "chat"), [("-1001", "-1001"), ("'-1001'", "-1001"), ("'@ops_room'", "@ops_room")])
@@ -184,3 +185,35 @@ def test_settings_that_cannot_work_are_errors(tmp_path: Path, settings: str, col
     """At their place."""
     (problem,) = problems_of(tmp_path, f"channels: {{a: {{type: telegram, token: {{env: T}}, {settings}}}}}", T="1:a")
     assert (problem.column, complaint in problem.message) == (column, True), problem.message
+
+
+@pytest.mark.parametrize("host", ["wiki.example", "wiki"])
+async def test_what_is_asked_has_a_button(telegram: FakeTelegram, host: str) -> None:
+    """Above the links, and also where an address is one that Telegram takes no button for; none without a secret."""
+    asking = said("zh")
+    links = (Link(name="runbook", title="处置手册", url=f"http://{host}/gateway"),)
+    asking = replace(asking, body={**asking.body, "asks": ["restore"]}, links=links)
+    async with to(telegram, callback_secret=Secret("s")) as sender:
+        await sender.send(asking)
+    async with to(telegram) as sender:
+        await sender.send(asking)
+    given, without = telegram.sent.values()
+    first, *rest = given["reply_markup"]["inline_keyboard"]
+    assert [each["text"] for each in first] == ["已恢复", "仍未恢复"]
+    presses = [press for each in first if (press := read_value(each["callback_data"])) is not None]
+    assert [(press.action, press.delivery) for press in presses] == [
+        ("restore", asking.id),
+        ("still_broken", asking.id),
+    ]
+    assert without.get("reply_markup", {"inline_keyboard": []})["inline_keyboard"] == rest
+    assert len(rest) == (host == "wiki.example")
+
+
+def test_a_secret_that_telegram_does_not_take_is_an_error(tmp_path: Path) -> None:
+    """By the Bot API: letters, digits, dashes and underscores, at most 256."""
+    settings = f"type: telegram, token: {{env: T}}, chat_id: '{CHAT}', callback_secret: {{env: S}}"
+    text = f"channels: {{a: {{{settings}}}}}"
+    assert problems_of(tmp_path, text, T=TOKEN, S="Aa0_-" * 51) == []
+    for secret in ("a b", "ü", "x" * 257):
+        (problem,) = problems_of(tmp_path, text, T=TOKEN, S=secret)
+        assert "must be 1 to 256 letters, digits, dashes and underscores" in problem.message

@@ -12,6 +12,9 @@ from aiohttp import web
 from tests.send.contract import receiving
 from tests.send.fakes.feishu_app import APP, APP_SECRET, CHAT, FakeFeishuApp
 from tests.send.fakes.slack import CHANNEL, TOKEN, FakeSlack
+from tests.send.fakes.telegram import CHAT as CHAT_ID
+from tests.send.fakes.telegram import TOKEN as BOT
+from tests.send.fakes.telegram import FakeTelegram
 from tests.support.alerts import firing, resolved
 from tests.support.service import SMALL_PLAN, Service, Start, wait_for
 from tests.support.service import hooks as hooks
@@ -21,10 +24,12 @@ from tests.view.callbacks.tools import (
     FEISHU_TOKEN,
     PAGERDUTY,
     SLACK,
+    TELEGRAM,
     Callback,
     feishu,
     pagerduty,
     slack,
+    telegram,
 )
 
 from tocsin._core.times import SECOND, parse_time
@@ -38,6 +43,8 @@ SECRETS = {
     "APP": APP_SECRET,
     "KEY": FEISHU_KEY,
     "TOKEN": FEISHU_TOKEN,
+    "BOT": BOT,
+    "TELEGRAM": TELEGRAM,
 }
 PEOPLE = """
 people:
@@ -57,6 +64,8 @@ def plan_of(address: str) -> str:
         "webhook_secret: {env: PAGERDUTY}",
         "business": f"type: feishu, url: '{address}', app_id: {APP}, app_secret: {{env: APP}}, chat: {CHAT}, "
         "encrypt_key: {env: KEY}, verification_token: {env: TOKEN}",
+        "data": f"type: telegram, url: '{address}', token: {{env: BOT}}, chat_id: '{CHAT_ID}', "
+        "callback_secret: {env: TELEGRAM}",
     }.items():
         hook = f'{{type: webhook, url: "http://127.0.0.1:9900/{name}"}}'
         assert hook in changed
@@ -68,7 +77,7 @@ class Tools:
     """All of them, at one address."""
 
     def __init__(self) -> None:
-        self.slack, self.feishu = FakeSlack(), FakeFeishuApp()
+        self.slack, self.feishu, self.telegram = FakeSlack(), FakeFeishuApp(), FakeTelegram()
         self.pages: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
 
@@ -78,6 +87,8 @@ class Tools:
             return await self.slack.answer(request)
         if request.path.startswith("/open-apis/"):
             return await self.feishu.answer(request)
+        if request.path.startswith("/bot"):
+            return await self.telegram.answer(request)
         body = json.loads(await request.read())
         if request.path == "/actions/1":
             self.said.append(body)
@@ -85,8 +96,14 @@ class Tools:
         self.pages.append(body)
         return web.json_response({"status": "success", "message": "Event processed", "dedup_key": "k"}, status=202)
 
+    def are_told(self) -> bool:
+        """Whether each was told something."""
+        return all((self.pages, self.slack.posted, self.feishu.posted, self.telegram.sent))
+
     def button(self, place: str, number: int = 0) -> Any:
         """What a button of the last card at a tool says."""
+        if place == "telegram":
+            return self.telegram.sent[1]["reply_markup"]["inline_keyboard"][0][number]["callback_data"]
         if place == "feishu":
             return self.feishu.buttons()[number]["value"]
         heads = [*self.slack.heads, *self.slack.replies]
@@ -117,7 +134,7 @@ async def test_from_the_message_to_the_press_and_back(start: Start) -> None:
         receiver.answer = tools.answer
         service = await asyncio.to_thread(start, plan_of(receiver.address), environment=SECRETS)
         await asyncio.to_thread(service.alert, firing(**DOWN))
-        await until(lambda: bool(tools.pages and tools.slack.posted and tools.feishu.posted), "all to be told")
+        await until(tools.are_told, "all to be told")
         incident = (await asyncio.to_thread(service.incident))["id"]
         assert tools.pages[0]["dedup_key"] == incident
         now = parse_time((await asyncio.to_thread(service.incident))["started_at"]) // SECOND
@@ -130,6 +147,8 @@ async def test_from_the_message_to_the_press_and_back(start: Start) -> None:
         shown = await asyncio.to_thread(service.incident)
         assert (shown["state"], shown["acknowledged_by"]) == ("acknowledged", "zhang.wei")
         assert (await call(service, "technical-hook", press))[0] == 200, "a replay is answered"
+        status, text = await call(service, "data-hook", telegram(tools.button("telegram")))
+        assert (status, json.loads(text)["text"]) == (200, "Done: recorded that you have it.")
 
         await asyncio.to_thread(service.alert, resolved(**DOWN))
         await until(lambda: "press" in str(tools.feishu.posted[-1]) and len(tools.feishu.posted) > 1, "the question")
@@ -140,8 +159,8 @@ async def test_from_the_message_to_the_press_and_back(start: Start) -> None:
         assert (await call(service, "command-hook", event))[0] == 200
         timeline = (await asyncio.to_thread(service.get, f"/api/v1/incidents/{incident}")).json["timeline"]
         done = [(entry["action"], entry.get("via")) for entry in timeline if not entry["actor"].startswith("system:")]
-        assert done[:2] == [("acknowledged", "slack"), ("still_broken", "feishu")]
-        assert {entry["actor"] for entry in timeline if entry.get("via")} == {"zhang.wei"}
+        assert done[:3] == [("acknowledged", "slack"), ("acknowledged", "telegram"), ("still_broken", "feishu")]
+        assert [entry["actor"] for entry in timeline if entry.get("via")][:2] == ["zhang.wei", "telegram:5012345678"]
         assert (
             await asyncio.to_thread(service.metric, "callbacks_total", channel="technical-hook", result="repeated") == 1
         )

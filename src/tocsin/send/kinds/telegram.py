@@ -1,4 +1,5 @@
 """Channel kind ``telegram``: a message by a bot, with links as buttons, in reply to the first one about its incident.
+What is asked has buttons too, which act where they are pressed.
 
 Settings: ``token`` (the bot's), ``chat_id`` (where it speaks), and if wanted ``topic`` (of a forum), ``url`` (an API
 server of one's own) and those of the way there.
@@ -22,6 +23,7 @@ from tocsin._core.plan import Channel
 from tocsin._core.times import MINUTE
 from tocsin.send.endpoint import LONGEST_RETRY_AFTER, Endpoint, answered, in_json, revealed
 from tocsin.send.kind import Kind, Rate
+from tocsin.send.press import buttons
 from tocsin.send.telegram_text import keyboard, text
 
 API = "https://api.telegram.org"
@@ -34,6 +36,7 @@ class Telegram:
     """A ``telegram`` channel. The session is shared between channels and not closed here."""
 
     def __init__(self, channel: Channel, *, session: aiohttp.ClientSession, clock: Clock) -> None:
+        self._own = channel
         token = revealed(channel.settings["token"]).strip()
         if not _TOKEN.fullmatch(token):
             raise ConfigurationError(
@@ -89,8 +92,8 @@ class Telegram:
             post["message_thread_id"] = self._topic
         if head and chat == self._chat:
             post["reply_parameters"] = {"message_id": int(head), "allow_sending_without_reply": True}
-        if has_buttons and message.links:
-            post["reply_markup"] = {"inline_keyboard": keyboard(message)}
+        if rows := keyboard(message.links if has_buttons else (), buttons(message, self._own)):
+            post["reply_markup"] = {"inline_keyboard": rows}
         said = await self._call("sendMessage", post)
         if "reply_to_message" in said:
             return message.thread
