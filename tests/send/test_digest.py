@@ -97,6 +97,16 @@ async def test_a_tiers_notices_wait_for_the_hour(world: World) -> None:
     assert {each.state for each in told} == {"accepted"}
 
 
+async def test_where_nothing_is_merged_the_hour_brings_each_notice_as_it_is(world: World) -> None:
+    """A pager keeps an alert for each incident, which a digest would neither open nor close."""
+    world.bounds = {"technical-hook": Bounds(most=1)}
+    world.restart()
+    await world.fire("A", "low")
+    await world.wait(NINE - world.clock.now() + 2 * MINUTE, renew=["A"], tier="low", step=10 * MINUTE)
+    (told,) = world.sinks["technical-hook"].got
+    assert (told.event, told.incident[:4]) == ("opened", "INC-")
+
+
 async def test_a_raise_does_not_wait_behind_the_digest(world: World) -> None:
     """What is raised to high is told at once, though its opening still waits for the hour."""
     await world.fire("A", "low")

@@ -64,14 +64,15 @@ class Carrier:
         self._random = random
         self._fails = False
 
-    async def carry(self, keys: Keys, parcels: Sequence[Parcel]) -> None:
-        """Send one message for all of these, and record how it ended."""
+    async def carry(self, keys: Keys, parcels: Sequence[Parcel], *, merges: bool) -> None:
+        """Send one message for all of these, and record how it ended. Where the channel ``merges`` nothing, what waited
+        for a digest goes out as what it is."""
         if self._clock.now() > parcels[0].lease_ends - SEND_WITHIN:
             # This process stood still for long; another may have claimed the lanes since.
             return
         said: str | SendError = TrySendAgain("not tried")
         try:
-            said = await self._try(parcels)
+            said = await self._try(parcels, merges)
             await self._record(keys, parcels, said)
         except StoreError as error:
             # The lease runs out, and it is sent again under the same id.
@@ -91,14 +92,14 @@ class Carrier:
                 else:
                     await stored.settle(self._store, keys, parcel, "released", parcel.delivery, now=now)
 
-    async def _try(self, parcels: Sequence[Parcel]) -> str | SendError:
+    async def _try(self, parcels: Sequence[Parcel], merges: bool) -> str | SendError:
         """Send; answers the thread if the channel said yes, else the error."""
         known = [(parcel.notice, parcel) for parcel in parcels if parcel.notice is not None]
         if not known:
             return SendRefused("its notice is no longer in the store")
         try:
             messages = [self._render(notice, parcel.delivery) for notice, parcel in known]
-            if len(messages) > 1 or parcels[0].delivery.digest:
+            if len(messages) > 1 or (merges and parcels[0].delivery.digest):
                 message = merged(messages)
             else:
                 message = replace(messages[0], thread=parcels[0].thread)

@@ -141,7 +141,8 @@ class ChannelLoop:
         token = f"{self._process}-{self._turns}"
         claimed = await stored.claim(self._store, keys, self.channel, lanes, allowance, token=token, now=now)
         for parcels in claimed.messages:
-            task = asyncio.create_task(self._carrier.carry(keys, parcels), name=f"send-{parcels[0].delivery.id}")
+            carrying = self._carrier.carry(keys, parcels, merges=self._bounds.most > 1)
+            task = asyncio.create_task(carrying, name=f"send-{parcels[0].delivery.id}")
             self._sends.add(task)
             task.add_done_callback(self._sent)
         return wait if claimed.again is None or claimed.messages else max(1, min(POLL, claimed.again - now))

@@ -68,7 +68,7 @@ def mail(
         "X-Tocsin-Event": message.event,
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
-        "Importance": "high" if message.tier == "high" and not message.is_over else "",
+        "Importance": "high" if message.tone == "high" else "",
     }
     return "".join(f"{name}: {value}\r\n" for name, value in head.items() if value).encode("ascii") + body.as_bytes()
 
@@ -103,7 +103,7 @@ def _plain(message: Message, text: str, calls: str) -> str:
 
 def _html(message: Message, text: str, calls: str) -> str:
     head, _, rest = text.partition("\n") if message.incident else ("", "", text)
-    light, dark = _COLOURS["over" if message.is_over else message.tier]
+    light, dark = _COLOURS[message.tone]
     return _page().render(
         language="zh" if message.body.get("language") == "zh" else "en",
         heading=one_line(message.subject, 1000),

@@ -211,7 +211,7 @@ def test_chinese_is_chinese() -> None:
         (message(incident={"tier": "medium"}), "#8a5000"),
         (message(incident={"tier": "low"}), "#3f5570"),
         (message(incident={"state": "closed"}), "#0f6b35"),
-        (alone("digest"), "#4b5160"),
+        (alone("test"), "#4b5160"),
     ],
 )
 def test_the_colour_is_the_tiers(about: Message, colour: str) -> None:
