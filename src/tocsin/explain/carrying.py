@@ -30,7 +30,8 @@ def _group(name: str, decision: Classification, plan: Plan, now: Millis, about: 
     off = _reasons(group.channels, group, plan, now, about)
     text = f"{name} by {', '.join(carried.channels)}"
     if carried.fallback:
-        return f"{text}, its fallback, since none of its own channels is told now{_not_by(off, ())}"
+        kept = f", and kept by {', '.join(carried.records)}" if carried.records else ""
+        return f"{text}, its fallback{kept}, since none of its own channels is told now{_not_by(off, ())}"
     if teams:
         which = "team" if len(teams) == 1 else "teams"
         text += f", of the {which} {', '.join(team.name for team in teams)} of {decision.service}"
