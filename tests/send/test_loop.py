@@ -172,11 +172,12 @@ async def test_success_counts_whoever_reports_it(world: World) -> None:
     later = now + stored.LEASE
     ((second,),) = (await stored.claim(world.store, keys, channel, lanes, ALL, token="second", now=later)).messages
     assert first.delivery.id == second.delivery.id
+    settler = stored.Settler(world.store)
     told = stored.attempted(first.delivery, Attempt(at=later, result="accepted"), state="accepted", due=later)
     failed = stored.attempted(second.delivery, Attempt(at=later, result="retried"), state="waiting", due=later)
-    assert await stored.settle(world.store, keys, first, "retry", failed, now=later) == "lost"
-    assert await stored.settle(world.store, keys, first, "accepted", told, now=later) == "ok"
-    assert await stored.settle(world.store, keys, second, "retry", failed, now=later) == "done"
+    assert await settler.settle(keys, first, "retry", failed, now=later) == "lost"
+    assert await settler.settle(keys, first, "accepted", told, now=later) == "ok"
+    assert await settler.settle(keys, second, "retry", failed, now=later) == "done"
     assert (await find(world.store, first.delivery.id))[1].state == "accepted"
     assert await stored.due_lanes(world.store, keys, channel, later + stored.LEASE, 10) == ([], None)
     assert (await read_figures(world.store)).of("waiting")[(channel,)] == 0

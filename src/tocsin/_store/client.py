@@ -164,6 +164,32 @@ class Store:
         except (TimeoutError, RedisError, OSError) as error:
             raise StoreUnavailable(f"the store is out of reach: {type(error).__name__}: {error}") from error
 
+    async def run_all(self, script: str, calls: Sequence[tuple[Sequence[str], Sequence[Arg]]]) -> list[Any]:
+        """Run a script several times in one round trip; each answer is the script's, or that call's
+        ``StoreError``.
+
+        Raises ``StoreUnavailable`` where the store does not answer at all.
+        """
+        digest = self._hashes.get(script)
+        if digest is None or len(calls) == 1:
+            return [await self._answer_of(script, keys, args) for keys, args in calls]
+        pipe = self._client.pipeline(transaction=False)
+        for keys, args in calls:
+            pipe.evalsha(digest, len(keys), *keys, *args)
+        answers = await self.call(pipe.execute(raise_on_error=False))
+        return [
+            await self._answer_of(script, *call) if isinstance(answer, Exception) else answer
+            for call, answer in zip(calls, answers, strict=True)
+        ]
+
+    async def _answer_of(self, script: str, keys: Sequence[str], args: Sequence[Arg]) -> Any:
+        """What a script answers, or its error: a call that failed among others is made again alone, since every script
+        is harmless if run twice."""
+        try:
+            return await self.run(script, keys, args)
+        except StoreError as error:
+            return error
+
     def pipeline(self, *, of_one_instant: bool = False) -> Any:
         """Several reads in one round trip; run it with ``await store.call(pipe.execute())``.
 

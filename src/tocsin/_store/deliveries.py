@@ -16,6 +16,7 @@ from tocsin._store.client import Arg, Store
 from tocsin._store.codec import decode, encode
 from tocsin._store.incidents import lane_of, rank_of, told_field
 from tocsin._store.keys import Keys
+from tocsin._store.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def candidates(self) -> int:
         """How many lanes are worth a look at once."""
-        return self.messages * (self.most if self.number else 1) + (self.most if self.most > 1 else 0)
+        return self.messages * (self.most if self.number else 1) + 1
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,20 +72,25 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
     again: Millis | None
 
 
-async def due_lanes(store: Store, keys: Keys, channel: str, now: Millis, limit: int) -> tuple[list[str], Millis | None]:
-    """Lanes of a channel with something to send now, the most urgent first, and when the next one will have if none is
-    left."""
+async def due_lanes(
+    store: Store, keys: Keys, channel: str, now: Millis, limit: int, *, digests_limit: int = 1
+) -> tuple[list[str], Millis | None]:
+    """Lanes of a channel with something to send now, the most urgent first and those of digests last, and when the next
+    one will have if none is left."""
     pipe = store.pipeline()
     digests, *tiers = keys.queues(channel)
     names = (*reversed(tiers), keys.sending(channel), digests)
     for name in names:
-        pipe.zrange(name, "-inf", now, byscore=True, offset=0, num=limit)
+        most = digests_limit if name == digests else limit
+        pipe.zrange(name, "-inf", now, byscore=True, offset=0, num=most)
     for name in names:
         pipe.zrange(name, f"({now}", "+inf", byscore=True, offset=0, num=1, withscores=True)
     rows = await store.call(pipe.execute())
-    due = [member.decode() for row in rows[: len(names)] for member in row]
+    *urgent, together = rows[: len(names)]
+    due = [member.decode() for row in urgent for member in row][:limit]
+    due += [member.decode() for member in together]
     later = (int(score) for row in rows[len(names) :] for _, score in row)
-    return due[:limit], min(later, default=None)
+    return due, min(later, default=None)
 
 
 async def claim(
@@ -141,14 +147,41 @@ def attempted(delivery: Delivery, attempt: Attempt, *, state: DeliveryState, due
     return msgspec.structs.replace(delivery, attempts=attempts, state=state, due=due)
 
 
-async def settle(
-    store: Store, keys: Keys, parcel: Parcel, result: Result, after: Delivery, *, now: Millis, thread: str = ""
-) -> str:
-    """Record how a try ended; ``after`` is the delivery as it then is, and ``thread`` the one that later
-    messages about the incident follow. Raises ``StoreUnavailable``.
+SCRIPT = "delivery_settle"
 
-    Answers ``ok``, ``lost`` (a failure, and the lease is another's by now) or ``done`` (it had been accepted).
-    """
+
+class Settler:
+    """Records how tries ended: what ends at the same time, in one round trip."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._together = Together(store, SCRIPT)
+
+    async def settle(
+        self,
+        keys: Keys,
+        parcel: Parcel,
+        result: Result,
+        after: Delivery,
+        *,
+        now: Millis,
+        thread: str = "",
+        alone: bool = False,
+    ) -> str:
+        """Record a try; ``after`` is the delivery as it then is, and ``thread`` the one that later messages about the
+        incident follow; ``alone`` waits for no others. Raises ``StoreUnavailable``.
+
+        Answers ``ok``, ``lost`` (a failure, and the lease is another's by now) or ``done`` (it had been accepted).
+        """
+        names, args = _settlement(keys, parcel, result, after, now=now, thread=thread)
+        run = self._store.run(SCRIPT, names, args) if alone else self._together.run(names, args)
+        answer: bytes = await run
+        return answer.decode()
+
+
+def _settlement(
+    keys: Keys, parcel: Parcel, result: Result, after: Delivery, *, now: Millis, thread: str
+) -> tuple[list[str], list[Arg]]:
     delivery = parcel.delivery
     channel, lane = delivery.channel, lane_of(delivery)
     names = [
@@ -162,8 +195,7 @@ async def settle(
     args: list[Arg] = [now, lane, parcel.token, delivery.id, result, encode(after), after.due, channel]
     error = after.attempts[-1].error if after.attempts else ""
     args += [delivery.key, 0 if delivery.fallback else 1, thread, error, *fields]
-    answer: bytes = await store.run("delivery_settle", names, args)
-    return answer.decode()
+    return names, args
 
 
 async def find(store: Store, delivery_id: str) -> tuple[Keys, Delivery]:

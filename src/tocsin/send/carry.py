@@ -16,9 +16,8 @@ from tocsin._core.incident import Delivery, Notice
 from tocsin._core.message import Message, Sender
 from tocsin._core.model import Tier
 from tocsin._core.times import SECOND, Millis
-from tocsin._store import deliveries as stored
 from tocsin._store.client import Store
-from tocsin._store.deliveries import Parcel, Result
+from tocsin._store.deliveries import Parcel, Result, Settler
 from tocsin._store.keys import Keys
 from tocsin.send.digest import merged
 from tocsin.send.tries import GIVE_UP_AFTER, in_time, pause, tried
@@ -57,7 +56,7 @@ class Carrier:
     ) -> None:
         self.sender = sender
         self._channel = channel
-        self._store = store
+        self._settler = Settler(store)
         self._clock = clock
         self._render = render
         self._meter = meter
@@ -88,9 +87,9 @@ class Carrier:
             for parcel in parcels:
                 if isinstance(said, str):
                     after = tried(parcel.delivery, now, "accepted", together=len(parcels))
-                    await stored.settle(self._store, keys, parcel, "accepted", after, now=now, thread=said)
+                    await self._settler.settle(keys, parcel, "accepted", after, now=now, thread=said, alone=True)
                 else:
-                    await stored.settle(self._store, keys, parcel, "released", parcel.delivery, now=now)
+                    await self._settler.settle(keys, parcel, "released", parcel.delivery, now=now, alone=True)
 
     async def _try(self, parcels: Sequence[Parcel], merges: bool) -> str | SendError:
         """Send; answers the thread if the channel said yes, else the error."""
@@ -133,17 +132,15 @@ class Carrier:
         if isinstance(said, str):
             thread = said
             # The message is out: record it even while the store is briefly out of reach.
-            await self._insist(
-                lambda: stored.settle(self._store, keys, parcel, "accepted", after, now=now, thread=thread)
-            )
+            await self._insist(lambda: self._settler.settle(keys, parcel, "accepted", after, now=now, thread=thread))
             self._meter.delivery(self._channel, "accepted")
             if parcel.notice is not None:
                 self._meter.delivered(after.tier, max(0, now - parcel.notice.accepted_at) / SECOND)
         elif after.state == "waiting":
-            await stored.settle(self._store, keys, parcel, "retry", after, now=now)
+            await self._settler.settle(keys, parcel, "retry", after, now=now)
             self._meter.delivery(self._channel, "retried")
         else:
-            await stored.settle(self._store, keys, parcel, "dead", after, now=now)
+            await self._settler.settle(keys, parcel, "dead", after, now=now)
             self._meter.delivery(self._channel, "dead")
             log.error("a delivery is a dead letter", extra={**self._about([parcel]), "error": str(said)})
 

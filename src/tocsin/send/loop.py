@@ -33,6 +33,9 @@ POLL: Millis = 1 * SECOND
 TURNS_UNLOOKED = 4
 """Turns in a row that go by what this process has just committed, before the queue itself is looked at again."""
 
+_GATHER = 0.005
+"""Seconds for which a free place waits for others, so that a claim is for several."""
+
 MOST_FRESH = 1_000
 """Lanes just committed to that are remembered; the queue has the others too."""
 
@@ -156,7 +159,9 @@ class ChannelLoop:
             lanes, wait = urgent_first[: allowance.messages], 1  # what is known goes first, then the queue is looked at
         else:
             self._unlooked[keys] = 0
-            lanes, next_at = await stored.due_lanes(self._store, keys, self.channel, now, allowance.candidates)
+            lanes, next_at = await stored.due_lanes(
+                self._store, keys, self.channel, now, allowance.candidates, digests_limit=allowance.most
+            )
             self._is_behind[keys] = len(lanes) > allowance.messages
             wait = 0
             if not lanes:
@@ -167,7 +172,10 @@ class ChannelLoop:
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sends.discard(task)
-        self._awake.set()
+        if len(self._sends) > AT_ONCE // 2 and any(self._is_behind.values()):
+            asyncio.get_running_loop().call_later(_GATHER, self._awake.set)  # others end soon: one claim for them all
+        else:
+            self._awake.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("a send failed to be recorded", exc_info=task.exception(), extra={"channel": self.channel})
 
