@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from aiohttp import web
 from tests.send.fakes.feishu_app import APP, APP_SECRET, CHAT, FakeFeishuApp
 from tests.send.talking import about_none, calling, channel, giant, said
 
@@ -123,3 +124,40 @@ async def test_too_much_is_tried_again() -> None:
     """Feishu says it with 400."""
     with pytest.raises(TrySendAgain, match="frequency limit"):
         await posted(said(), app=FakeFeishuApp(busy=True))
+
+
+@pytest.mark.parametrize("step", ["token", "messages"])
+@pytest.mark.parametrize(
+    ("status", "again"), [(302, False), (400, False), (403, False), (404, False), (429, True), (500, True), (503, True)]
+)
+async def test_every_status_is_sorted_at_both_steps(step: str, status: int, again: bool) -> None:
+    """Whether it is the access or the message that is refused; no secret is shown, though the answer repeats them."""
+    app = FakeFeishuApp()
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if step in request.path:
+            echo = f"{APP_SECRET} {request.headers.get('Authorization', '')} {app.valid}"
+            return web.Response(status=status, text=echo, headers={"Location": "http://127.0.0.1:9/"})
+        return await app.answer(request)
+
+    given: dict[str, Any] = {"app_id": APP, "app_secret": Secret(APP_SECRET), "chat": CHAT}
+    async with channel("feishu", answer, **given) as sender:
+        with pytest.raises(TrySendAgain if again else SendRefused) as caught:
+            await sender.send(said())
+    assert APP_SECRET not in str(caught.value)
+    assert not app.valid or app.valid not in str(caught.value)
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "{}", '{"code": 0}', '{"code": 0, "tenant_access_token": 5}'])
+async def test_what_is_no_access_is_tried_again(body: str) -> None:
+    """Nobody knows who has answered."""
+
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(text=body)
+
+    given: dict[str, Any] = {"app_id": APP, "app_secret": Secret(APP_SECRET), "chat": CHAT}
+    async with channel("feishu", answer, **given) as sender:
+        with pytest.raises(TrySendAgain):
+            await sender.send(said())
+        with pytest.raises(TrySendAgain):
+            await sender.check()

@@ -52,7 +52,7 @@ def _reply_to(address: str, own: str) -> str:
     try:
         there, here = urlsplit(address), urlsplit(own)
         is_slack = there.scheme == "https" and there.port is None and there.hostname in _HOSTS
-        is_own = (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
+        is_own = bool(own) and (there.scheme, there.hostname, there.port) == (here.scheme, here.hostname, here.port)
     except ValueError:
         return ""
     return address if is_slack or is_own else ""
