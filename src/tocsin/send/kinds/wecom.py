@@ -43,6 +43,7 @@ VERDICT = Verdict(
     later={-1: None, 45009: 60.0, 45033: None},
     hints={
         93000: "the robot is not there any more, or its key is wrong; copy its address anew",
+        93004: "the robot is disabled; enable it in its group",
         93008: "the robot is not in its group any more; add it again and copy its address anew",
     },
 )
