@@ -35,12 +35,13 @@ def hear(call: Call) -> Heard | Answer:
     header, event = inside(said, "header"), inside(said, "event")
     value = inside(event, "action").get("value")
     press = read_value(value.get("press") if isinstance(value, dict) else value)
-    if header.get("event_type") != "card.action.trigger" or press is None:
+    name = text(header.get("event_id"))
+    if header.get("event_type") != "card.action.trigger" or press is None or not name:
         return {}
     operator = inside(event, "operator")
     accounts = (text(operator.get(name)) for name in ("open_id", "user_id", "union_id"))
     return Heard(
-        event=text(header.get("event_id")),
+        event=name,
         accounts=tuple(each for each in accounts if each),
         acts=act_of(press),
         press=press,
