@@ -124,6 +124,8 @@ class EmailChannel(ChannelEntry):
     @model_validator(mode="after")
     def _fits(self) -> EmailChannel:
         server = urlsplit(self.url.reveal() if isinstance(self.url, Secret) else self.url)
+        if server.username and not server.password:
+            raise _error("has a user without a password; write `user` and `password` in its place", "url")
         if server.scheme == "smtps" and self.tls is not None:
             raise _error("is for `smtp://`; by `smtps://` everything is encrypted", "tls")
         if self.tls == "none" and (self.password is not None or server.password):

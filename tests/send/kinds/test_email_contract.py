@@ -263,6 +263,7 @@ MAIL = "channels: {post: {type: email, url: 'smtp://mail.example', from: t@examp
         (", url: 'smtps://mail.example', tls: none", "`tls` is for `smtp://`; by `smtps://` everything is encrypted"),
         (", tls: none, user: a, password: {env: P}", "`tls` would send the password in the clear"),
         (", url: 'smtp://a:b@mail.example', tls: none", "`tls` would send the password in the clear"),
+        (", url: 'smtp://a@mail.example'", "`url` has a user without a password"),
         (", user: a", "`user` goes with `password`"),
         (", password: {env: P}", "`password` goes with `user`"),
         (", url: 'http://mail.example'", "must be a mail server and no more"),
