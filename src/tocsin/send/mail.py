@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.charset import SHORTEST, Charset
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -29,6 +30,10 @@ from tocsin.send.fit import fit
 
 POLICY = SMTP.clone(cte_type="7bit")
 """Lines as SMTP wants them, and no byte that an old server on the way would spoil."""
+
+_UTF8 = Charset("utf-8")
+_UTF8.header_encoding = SHORTEST
+"""As the standard library has it, until another library in the process changes that for all."""
 
 _SUBJECT = 250
 _TEXT = 200_000
@@ -86,7 +91,7 @@ def _encoded(header: str, text: str) -> str:
     """Text on one line as a header may hold it: encoded where it is not ASCII, or looks as if it were encoded."""
     if text.isascii() and "=?" not in text:
         return text
-    return Header(text, "utf-8", maxlinelen=75, header_name=header).encode(linesep="\r\n")
+    return Header(text, _UTF8, maxlinelen=75, header_name=header).encode(linesep="\r\n")
 
 
 def _quoted(name: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import AsyncIterator
+from email import charset
 from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
@@ -172,6 +173,21 @@ def test_the_sender_may_have_any_name(given: str, name: str) -> None:
     """It is read back as it was written, and stays a name."""
     (address,) = made(message(), sender=sender_of(given))["From"].addresses
     assert (address.display_name, address.addr_spec) == (name, "t@example.org")
+
+
+def test_what_other_libraries_make_of_the_standard_one_changes_no_mail() -> None:
+    """Some change for the whole process how headers are encoded, and so how long they are."""
+    about = dataclasses.replace(message(), subject="支付网关中断")
+    usual, kept = made(about).as_bytes(), dict(charset.CHARSETS)
+    charset.add_charset("utf-8", charset.QP, charset.QP, "utf-8")
+    try:
+        changed = made(about).as_bytes()
+    finally:
+        charset.CHARSETS.clear()
+        charset.CHARSETS.update(kept)
+    assert [line for line in usual.split(b"\n") if b"=?" in line] == [
+        line for line in changed.split(b"\n") if b"=?" in line
+    ]
 
 
 def test_what_is_about_no_incident_is_in_no_thread() -> None:
