@@ -52,6 +52,12 @@ def _chat_id(value: object) -> str:
     return text
 
 
+def _channel_id(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[a-z0-9]{26}", value):
+        raise _error("must be the id of a channel, 26 small letters and digits; its *View Info* shows it")
+    return value
+
+
 def _topic(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise _error("must be the number of a topic, which stands in its link, such as 42")
@@ -82,4 +88,36 @@ class TelegramChannel(HttpChannel):
     """The secret token of the bot's webhook, by which messages have buttons that act."""
 
 
-ChatChannel = SlackChannel | TelegramChannel
+class DiscordChannel(HttpChannel):
+    """Posts to a channel at Discord, by a webhook."""
+
+    type: Literal["discord"]
+    """What kind of channel it is."""
+    url: Url
+    """The address of the webhook."""
+    forum: bool | None = None
+    """Whether its channel is a forum, in which each incident is a post of its own; it is not by default."""
+
+
+class MattermostChannel(HttpChannel):
+    """Posts to a channel at Mattermost, by an incoming webhook or by a bot."""
+
+    type: Literal["mattermost"]
+    """What kind of channel it is."""
+    url: Url
+    """The incoming webhook; with a `token`, the address of the server."""
+    token: SecretText | None = None
+    """The access token of a bot, by which all posts about an incident are one thread."""
+    channel_id: Annotated[str, PlainValidator(_channel_id), shapes.CHANNEL_ID] | None = None
+    """Where the bot posts: the id of a channel, 26 letters and digits."""
+
+    @model_validator(mode="after")
+    def _by_webhook_or_bot(self) -> MattermostChannel:
+        if (self.token is None) != (self.channel_id is None):
+            out = "`token` too, or take `channel_id` out: a webhook has its own"
+            missing = out if self.token is None else "`channel_id` too"
+            raise _error(f"needs `token` and `channel_id` together; write {missing}")
+        return self
+
+
+ChatChannel = DiscordChannel | MattermostChannel | SlackChannel | TelegramChannel

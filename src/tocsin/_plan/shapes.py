@@ -189,6 +189,7 @@ CHAT_ID = WithJsonSchema(
         ]
     }
 )
+CHANNEL_ID = WithJsonSchema(_text("^[a-z0-9]{26}$"))
 COUNT = WithJsonSchema({"type": "integer", "minimum": 1})
 LABEL = WithJsonSchema({"type": "string", "minLength": 1})
 EXPRESSION = WithJsonSchema(

@@ -5,12 +5,17 @@ The subject says the tier in words too, so nothing is told by colour alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from tocsin._core.message import Mention, Message
+from tocsin.send.disarm import linked
+from tocsin.send.fit import fit_links
 
 _BY_TONE = {"high": 0xD32F2F, "medium": 0xF57C00, "low": 0xFBC02D, "over": 0x388E3C}
 _OTHER = 0x607D8B
+_CALLS = re.compile(r"(?<![A-Za-z0-9])@(?=\w)")
+"""The sign before a name; within a mail address it is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +43,19 @@ def parts(message: Message) -> Parts:
 def called(mention: Mention) -> str:
     """A mentioned person's name for people, where the tool has no account of theirs."""
     return mention.title or mention.person
+
+
+def uncalled(text: str) -> str:
+    """What others said, in which a chat finds nobody to call: an ``@`` before a name becomes one that looks like it."""
+    return _CALLS.sub("＠", text)
+
+
+def unhidden(text: str) -> str:
+    """What others said, of which a chat hides nothing: two bars, which would, become two that look like them."""
+    return text.replace("||", "｜｜")
+
+
+def listed(message: Message, most: int) -> str:
+    """The links on one line of Markdown, as many of them as have room in so many bytes."""
+    links = (replace(link, title=unhidden(uncalled(link.title))) for link in fit_links(message.links, most))
+    return " · ".join(map(linked, links))

@@ -13,7 +13,7 @@ from html import escape
 from tocsin._core.message import Link, Mention, Message
 from tocsin.send.fit import fit, fit_links, utf16
 from tocsin.send.icon import icon
-from tocsin.send.look import called
+from tocsin.send.look import called, uncalled
 from tocsin.send.press import Button
 
 _MOST, _SUBJECT, _BUTTON, _IN_A_ROW = 4096, 400, 64, 2
@@ -22,17 +22,16 @@ _PEOPLE, _LINKS, _LINKS_BYTES, _USERNAME_AT_MOST = 15, 30, 1500, 34
 
 _NUMBER = re.compile(r"\d{1,19}", re.ASCII)
 _USERNAME = re.compile(r"@?([A-Za-z]\w{4,31})", re.ASCII)
-_CALLS = re.compile(r"(?<!\w)@(?=\w)")
 
 
 def text(message: Message, *, has_buttons: bool) -> str:
     """In HTML: the subject, who is called, the text, and the links where they cannot be buttons."""
-    subject = _still(fit(f"{icon(message)} {message.subject}", _SUBJECT, utf16))
+    subject = uncalled(fit(f"{icon(message)} {message.subject}", _SUBJECT, utf16))
     people = message.mentions[:_PEOPLE]
     links = () if has_buttons else fit_links(message.links[:_LINKS], _LINKS_BYTES)
-    listed = "".join(f"\n{_still(link.title)}: {link.url}" for link in links)
+    listed = "".join(f"\n{uncalled(link.title)}: {link.url}" for link in links)
     taken = utf16(subject) + sum(utf16(called(each)) + _USERNAME_AT_MOST for each in people) + utf16(listed)
-    below = fit(_still(message.below), _MOST - taken - 4, utf16)
+    below = fit(uncalled(message.below), _MOST - taken - 4, utf16)
     parts = (f"<b>{_escaped(subject)}</b>", " ".join(map(_mention, people)), _escaped(below + listed))
     return "\n".join(filter(None, parts))
 
@@ -46,15 +45,10 @@ def keyboard(links: Sequence[Link], presses: Sequence[Button]) -> list[list[dict
 
 def _mention(mention: Mention) -> str:
     if _NUMBER.fullmatch(mention.account):
-        return f'<a href="tg://user?id={mention.account}">{_escaped(_still(called(mention)))}</a>'
+        return f'<a href="tg://user?id={mention.account}">{_escaped(uncalled(called(mention)))}</a>'
     if found := _USERNAME.fullmatch(mention.account):
         return f"@{found[1]}"
-    return _escaped(_still(called(mention)))
-
-
-def _still(said: str) -> str:
-    """What others said, in which Telegram finds nobody to call: ``@`` before a name becomes one that looks like it."""
-    return _CALLS.sub("＠", said)
+    return _escaped(uncalled(called(mention)))
 
 
 def _escaped(said: str) -> str:
