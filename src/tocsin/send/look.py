@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from tocsin._core.message import Mention, Message
-from tocsin.send.disarm import linked
+from tocsin.send.disarm import disarmed, linked
 from tocsin.send.fit import fit_links
 
 _BY_TONE = {"high": 0xD32F2F, "medium": 0xF57C00, "low": 0xFBC02D, "over": 0x388E3C}
@@ -57,5 +57,5 @@ def unhidden(text: str) -> str:
 
 def listed(message: Message, most: int) -> str:
     """The links on one line of Markdown, as many of them as have room in so many bytes."""
-    links = (replace(link, title=unhidden(uncalled(link.title))) for link in fit_links(message.links, most))
+    links = (replace(link, title=unhidden(uncalled(disarmed(link.title)))) for link in fit_links(message.links, most))
     return " · ".join(map(linked, links))

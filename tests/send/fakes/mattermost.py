@@ -58,7 +58,7 @@ class FakeMattermost:
 
 def calls(text: str) -> Iterator[str]:
     """Whom a text calls: words after an ``@`` at their beginning."""
-    return (found for found in re.findall(r"(?<![A-Za-z0-9])@([a-z0-9._-]+)", text))
+    return (found for found in re.findall(r"(?<![A-Za-z0-9])@([a-z0-9][a-z0-9._-]*)", text))
 
 
 def no(status: int, name: str, message: str) -> web.Response:
