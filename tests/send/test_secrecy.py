@@ -78,6 +78,7 @@ def stored(client: Any, key: Any) -> Any:
         b"set": client.smembers,
         b"list": lambda name: client.lrange(name, 0, -1),
         b"zset": lambda name: client.zrange(name, 0, -1),
+        b"none": lambda _: None,  # one with a TTL, gone since it was listed
     }
     return readers[client.type(key)](key)
 

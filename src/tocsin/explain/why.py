@@ -107,3 +107,6 @@ def _audience(decision: Classification, plan: Plan) -> Iterator[str]:
         yield f"they are told {format_duration(decision.wait)} after the first alert, unless all have ended by then"
     else:
         yield "they are told at once"
+    if policy.digest is not None:
+        hour = f"{policy.digest // 60:02}:{policy.digest % 60:02}"
+        yield f"but the {decision.tier} tier has a digest: it is sent at {hour} ({plan.timezone.key}), once a day"

@@ -12,7 +12,8 @@ import asyncio
 import json
 import re
 import ssl
-from collections.abc import Collection, Iterable, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -39,6 +40,10 @@ _READ_FOR = 1.0
 """Bytes and seconds spent on an answer's body: enough for an error's text, too little to be held up by it."""
 
 _EXCERPT = 200
+_SHORTEST = 8
+_SIGNED = 64
+"""Values of the addresses that were called last which no error shows, and how long one is at least."""
+
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
@@ -66,6 +71,7 @@ class Endpoint:
         self._seconds = timeout / SECOND
         self._proxy = proxy
         self._hidden = credentials((url,) if proxy is None else (url, proxy), secrets)
+        self._signed: deque[str] = deque(maxlen=_SIGNED)
         self._tls = ssl.create_default_context(cadata=authorities) if authorities else True
         self._success = success
         self._session = session
@@ -117,6 +123,8 @@ class Endpoint:
         headers = {**headers, "Accept-Encoding": "identity"}
         url = self.url if to is None else to
         assert url.origin() == self.url.origin(), "errors name the place of the first"
+        if to is not None:  # what was added to the address for this call may be a signature
+            self._signed.extend(value for value in _values(to) if len(value) >= _SHORTEST)
         try:
             async with self._session.request(
                 method,
@@ -169,9 +177,15 @@ class Endpoint:
     def shown(self, said: str) -> str:
         """What the other side said, without credentials, on one line and short."""
         text = one_line(said, _READ_AT_MOST)
-        for credential in self._hidden:
+        for credential in (*self._hidden, *self._signed):
             text = text.replace(credential, "<secret>")
         return one_line(text, _EXCERPT)
+
+
+def _values(url: URL) -> Iterator[str]:
+    """What an address asks with, as it is meant and as it is written there."""
+    yield from url.query.values()
+    yield from (pair.partition("=")[2] for pair in url.raw_query_string.split("&"))
 
 
 def address(place: str, value: str | Secret) -> URL:

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from tests.send.contract import NOW
 from tests.send.fakes.dingtalk import SECRET, TOKEN, FakeDingTalk
@@ -148,3 +149,19 @@ def test_no_text_makes_markup_or_calls_anybody(text: str) -> None:
             "atUserIds": [],
             "atMobiles": [],
         }
+
+
+async def test_a_signature_that_is_quoted_back_is_blotted_out() -> None:
+    """Neither as it is meant nor as it is written in the address."""
+    seen: list[str] = []
+
+    async def quote(request: web.BaseRequest) -> web.Response:
+        seen.append(request.rel_url.query["sign"])
+        return web.json_response({"errcode": 310000, "errmsg": f"{request.path_qs} {seen[-1]}"})
+
+    async with channel("dingtalk", quote, token=Secret(TOKEN), secret=Secret(SECRET)) as sender:
+        with pytest.raises(SendRefused) as caught:
+            await sender.send(said("zh", "business"))
+    assert len(seen[0]) == 44
+    assert seen[0][:12] not in str(caught.value)
+    assert "sign=<secret>" in str(caught.value)
