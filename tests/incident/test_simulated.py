@@ -104,7 +104,7 @@ def check_vendors(notices: list[Notice]) -> None:
             # Another answers for it from this very decision on, and both are told next.
             following = next((each for each in notices[number + 1 :] if each.vendor), notice)
             changes = following.at == notice.at and following.event in ("reclassified", "opened")
-            assert notice.event not in VENDOR_EVENTS or notice.event == "tier_raised" or changes, notice
+            assert notice.event not in VENDOR_EVENTS or changes, notice
         if notice.event == "opened" and notice.vendor:
             assert told == ""
             told = notice.vendor

@@ -5,10 +5,15 @@ What fails is noted where it happens, in ``delivery_settle``; what was told, and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tocsin._core.times import MINUTE, Millis
 from tocsin._store.client import Store
+
+_FAILURE = ("since", "refused", "error")
+"""What ``delivery_settle`` notes of a channel that fails."""
 
 LEASE: Millis = 1 * MINUTE
 """How long whoever tells of a channel has for it."""
@@ -74,15 +79,17 @@ async def note(store: Store, channel: str, *, told: bool) -> None:
 
 async def forget(store: Store, channel: str) -> None:
     """Forget a channel that the plan no longer has. Raises ``StoreUnavailable``."""
-    pipe = store.pipeline()
-    for keys in store.shards:
-        pipe.hdel(keys.health, *(f"{field}|{channel}" for field in ("since", "refused", "error", "told", "lease")))
-    await store.call(pipe.execute())
+    await _clear(store, channel, (*_FAILURE, "told", "lease"))
 
 
 async def works(store: Store, channel: str) -> None:
     """A channel has taken a message that was no delivery: it works. Raises ``StoreUnavailable``."""
+    await _clear(store, channel, _FAILURE)
+
+
+async def _clear(store: Store, channel: str, fields: Iterable[str]) -> None:
+    names = [f"{field}|{channel}" for field in fields]
     pipe = store.pipeline()
     for keys in store.shards:
-        pipe.hdel(keys.health, *(f"{field}|{channel}" for field in ("since", "refused", "error")))
+        pipe.hdel(keys.health, *names)
     await store.call(pipe.execute())
